@@ -1,0 +1,2 @@
+/** Policies and a proxy in, one effective policy out, every value with the policy it came from. */
+export * from "./effective-policy.ts";

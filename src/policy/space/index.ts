@@ -1,0 +1,9 @@
+/**
+ * Sets of connections: union, intersection, difference, empty?, a witness. Exact, and finite although addresses and
+ * names are not: it is the algebra under why, diff, lint and assert, and is checked against `decide`.
+ */
+export * from "./addresses.ts";
+export { differenceOf } from "./intervals.ts";
+export * from "./names.ts";
+export * from "./of-policy.ts";
+export * from "./space.ts";
