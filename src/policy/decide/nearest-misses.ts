@@ -7,7 +7,7 @@ import {
   type Rule,
   type Sourced,
 } from "../model/index.ts";
-import { type DomainPattern, formatDomainPattern, width } from "../net/index.ts";
+import { width } from "../net/index.ts";
 import { admitsAddress, admitsName, admitsPort, admitsProtocol, nameOf } from "./admits.ts";
 
 /**
@@ -33,17 +33,19 @@ export function nearestMisses(rules: readonly Sourced<Rule>[], connection: Conne
   for (const { value: rule, source } of rules) {
     const differs = differences(rule, connection);
     if (differs.length === 0 || canAdmitNothing(rule)) continue;
-    const missed = differs.includes("name") || differs.includes("address");
-    const likeness = missed ? likenessOf(rule, connection) : Number.POSITIVE_INFINITY;
-    nearest.push({ source, rule, differs, likeness });
-    if (nearest.length <= MAX_NEAR_MISSES) continue;
-    nearest.sort(compareRanked).pop();
+    const last = nearest[MAX_NEAR_MISSES - 1];
+    // Likeness costs more than the rest; most of ten thousand rules need none.
+    if (last !== undefined && differs.length > last.differs.length) continue;
+    const miss = { source, rule, differs, likeness: likenessOf(rule, connection, differs) };
+    if (last !== undefined && compareRanked(miss, last) >= 0) continue;
+    nearest.push(miss);
+    nearest.sort(compareRanked).splice(MAX_NEAR_MISSES);
   }
-  return nearest.sort(compareRanked).map(({ likeness: _, ...miss }) => miss);
+  return nearest.map(({ likeness: _, ...miss }) => miss);
 }
 
 interface Ranked extends NearMiss {
-  /** Equal labels from the right, or equal leading bits as a part of an address. */
+  /** Infinite where the destination fits; else equal labels from the right, or the part of leading bits that are equal. */
   readonly likeness: number;
 }
 
@@ -64,9 +66,15 @@ function compareSources(a: PolicyRef, b: PolicyRef): number {
 /** A Domain rule for `tcp` is refused by validation; no change of a connection makes it admit. */
 const canAdmitNothing = (rule: Rule): boolean => rule.protocol === "tcp" && rule.match.type === "Domain";
 
-function likenessOf(rule: Rule, connection: Connection): number {
-  const { match } = rule;
-  if (match.type === "Domain") return commonLabels(match.pattern, nameOf(connection) ?? "");
+function likenessOf({ match }: Rule, connection: Connection, differs: readonly Difference[]): number {
+  if (!differs.includes("name") && !differs.includes("address")) return Number.POSITIVE_INFINITY;
+  if (match.type === "Domain") {
+    if (match.pattern.kind === "any") return 0;
+    return commonLabels(
+      match.pattern.kind === "exact" ? match.pattern.name : match.pattern.rest,
+      nameOf(connection) ?? "",
+    );
+  }
   const { ip } = connection.destination;
   const other = match.type === "IP" ? match.ip : { family: match.block.family, bits: match.block.base };
   if (other.family !== ip.family) return 0;
@@ -74,9 +82,13 @@ function likenessOf(rule: Rule, connection: Connection): number {
   return (width(ip.family) - differing) / width(ip.family);
 }
 
-function commonLabels(pattern: DomainPattern, name: string): number {
-  const wanted = formatDomainPattern(pattern).split(".").reverse();
-  const actual = name.split(".").reverse();
-  const first = wanted.findIndex((label, i) => label !== actual[i]);
-  return first < 0 ? wanted.length : first;
+/** Labels that two names share at their ends. */
+function commonLabels(a: string, b: string): number {
+  let labels = 0;
+  for (let fromEnd = 1; ; fromEnd++) {
+    const x = a[a.length - fromEnd] ?? ".";
+    if (x !== (b[b.length - fromEnd] ?? ".")) return labels;
+    if (x === ".") labels++;
+    if (fromEnd > a.length || fromEnd > b.length) return labels;
+  }
 }

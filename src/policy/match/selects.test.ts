@@ -111,6 +111,8 @@ const CASES: readonly (readonly [string, PolicyOptions, Partial<Dataplane>, NotS
   ["proxy type: both", { targetRef: { kind: "Mesh", proxyTypes: ["Sidecar", "Gateway"] } }, gateway("DELEGATED")],
   ["proxy type: none named, a gateway", { targetRef: { kind: "Mesh" } }, gateway("DELEGATED")],
 
+  ["proxy type: an empty list is none", { targetRef: { kind: "Mesh", proxyTypes: [] } }, {}],
+
   ["tags: all on one inbound", SUBSET({ a: "1", b: "2" }), inbounds({ a: "1", b: "2", c: "3" })],
   [
     "tags: on two inbounds",

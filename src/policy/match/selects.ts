@@ -68,6 +68,7 @@ function outOfScope(policy: Meta, proxy: Meta): NotSelected | undefined {
 }
 
 function selectsByTarget(target: TargetRef, dataplane: Dataplane): Selection {
+  // An empty list, which validation refuses, is read as none.
   const wanted = target.proxyTypes ?? [];
   const proxy = proxyTypeOf(dataplane);
   if (wanted.length > 0 && !wanted.includes(proxy))

@@ -38,9 +38,7 @@ export function contains(block: Cidr, ip: IpAddress): boolean {
 /** Is every address of `inner` in `outer`? */
 export function covers(outer: Cidr, inner: Cidr): boolean {
   const shift = BigInt(width(outer.family) - outer.prefix);
-  return (
-    outer.family === inner.family && outer.prefix <= inner.prefix && outer.base >> shift === inner.base >> shift
-  );
+  return outer.family === inner.family && outer.prefix <= inner.prefix && outer.base >> shift === inner.base >> shift;
 }
 
 /** `203.0.113.0/24`. */

@@ -22,7 +22,10 @@ export function parseDomainPattern(text: string): Parsed<DomainPattern, DomainRe
   if (text === "*") return parsed({ kind: "any" });
   const wildcard = text.startsWith("*.");
   if (text.startsWith("*") && !wildcard)
-    return refused("partial-wildcard", `a wildcard stands for whole labels: \`*.${text.replace(/^\*+[^.]*\.?/, "") || "example.com"}\``);
+    return refused(
+      "partial-wildcard",
+      `a wildcard stands for whole labels: \`*.${text.replace(/^\*+\.?/, "") || "example.com"}\``,
+    );
   const name = parseDomainName(wildcard ? text.slice(2) : text);
   if (!name.ok) return name;
   return parsed(wildcard ? { kind: "suffix", rest: name.value } : { kind: "exact", name: name.value });

@@ -74,6 +74,13 @@ test("a rule whose destination fits comes before one whose destination is merely
   ]);
 });
 
+test("among rules whose destination misses, the one most like it comes first, wherever it stands", () => {
+  const first = (text: string, ...rules: string[]) => lines(matched(...rules), text)[1]?.split(" ")[2];
+  expect(first("tls://api.a.test", "Domain b.test tls", "Domain www.a.test tls", "Domain a.example tls")).toBe("p#1");
+  expect(first("tls://xa.test", "Domain a.test tls", "Domain x.xa.test tls")).toBe("p#1");
+  expect(first("opaque://10.1.2.3:1", "CIDR 10.0.0.0/16 tcp", "IP 2001:db8::1 tcp", "IP 10.1.2.4 tcp")).toBe("p#2");
+});
+
 test("modes and proxies without enforcement say who decided", () => {
   const mode = (value: "All" | "None", source: EffectivePolicy["mode"]["source"]): EffectivePolicy => ({
     enforced: true,

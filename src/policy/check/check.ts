@@ -1,0 +1,45 @@
+/**
+ * Everything about a set of texts in one pass:
+ *
+ *   texts ──▶ text ──▶ validate ──▶ labels ──▶ match, merge ──▶ effective policies
+ *               └─────────┴────────────┴──▶ diagnostics, sorted by place
+ *
+ * A resource with an error is in no list. Whoever enforces must keep what is in force as long as there are errors:
+ * what is left of a faulty set may admit more than its author meant.
+ */
+import { type AssertionSuite, isAssertionFile, parseAssertions } from "../assert/index.ts";
+import { compareDiagnostics, type Diagnostic } from "../diagnostics/index.ts";
+import { type Draft, parseResources } from "../text/index.ts";
+import { acceptDrafts } from "./accept-drafts.ts";
+import { checkProxies, notEnforcedWarnings } from "./check-proxies.ts";
+import type { Checked, CheckOptions, SourceText } from "./checked.ts";
+import { resolveSuites } from "./resolve-suites.ts";
+
+/** Texts of any kind as one set. Never throws. The order of the texts decides the order of the lists, nothing else. */
+export function check(texts: readonly SourceText[], options: CheckOptions = {}): Checked {
+  const isAssertions = options.isAssertions ?? isAssertionFile;
+  const diagnostics: Diagnostic[] = [];
+  const note = (found: Iterable<Diagnostic>): void => {
+    for (const diagnostic of found) diagnostics.push(diagnostic);
+  };
+  const suites: AssertionSuite[] = [];
+  const drafts: Draft[] = [];
+  for (const { file, text } of texts) {
+    const parsed = isAssertions(file) ? parseAssertions(file, text) : parseResources(file, text);
+    note(parsed.diagnostics);
+    if ("suites" in parsed) suites.push(...parsed.suites);
+    else for (const draft of parsed.drafts) drafts.push(draft);
+  }
+  const accepted = acceptDrafts(drafts, options);
+  note(accepted.diagnostics);
+  note(notEnforcedWarnings(accepted.resources));
+  const proxies = checkProxies(accepted.resources);
+  const resolved = resolveSuites(suites, { drafts, proxies, options });
+  note(resolved.diagnostics);
+  return {
+    resources: accepted.resources,
+    proxies,
+    suites: resolved.suites,
+    diagnostics: diagnostics.sort(compareDiagnostics),
+  };
+}

@@ -1,0 +1,50 @@
+import type { AssertionSuite } from "../assert/index.ts";
+import type { Diagnostic } from "../diagnostics/index.ts";
+import type { Selection } from "../match/index.ts";
+import type { Dataplane, EffectivePolicy, Form, MeshPassthrough } from "../model/index.ts";
+import type { Located } from "../text/index.ts";
+
+/** One text and the name that diagnostics call it by. */
+export interface SourceText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Where and when the texts count as written. */
+export interface CheckOptions {
+  /** Default `kuma-system`. */
+  readonly systemNamespace?: string;
+  /** The zone of the control plane; absent for files on their own. */
+  readonly zone?: string;
+  /** `kuma.io/env` where there is a zone; absent: the form of each resource. */
+  readonly environment?: Form;
+  /** The resources exist already: names that could not be given any more are warnings. Default false. */
+  readonly exists?: boolean;
+  /** Which files hold assertions, not resources. Default: by name, `*.test.yaml`. */
+  readonly isAssertions?: (file: string) => boolean;
+}
+
+/** What one proxy enforces, and which policies had a say. */
+export interface CheckedProxy {
+  readonly dataplane: Dataplane;
+  readonly effective: EffectivePolicy;
+  /** Every policy of the set, whether it selects the proxy or not, in the order of the texts. */
+  readonly policies: readonly { readonly policy: MeshPassthrough; readonly selection: Selection }[];
+}
+
+/** A suite of a test file with the proxy that it is about. */
+export interface CheckedSuite {
+  readonly suite: AssertionSuite;
+  readonly proxy: CheckedProxy;
+}
+
+/** All that {@link check} finds. */
+export interface Checked {
+  /** Those without errors, labels computed, in the order of the texts. */
+  readonly resources: readonly Located[];
+  readonly proxies: readonly CheckedProxy[];
+  /** Of `*.test.yaml` files; a suite whose proxy is not found is left out, with an error. */
+  readonly suites: readonly CheckedSuite[];
+  /** Sorted by file, line and column. */
+  readonly diagnostics: readonly Diagnostic[];
+}

@@ -1,0 +1,130 @@
+/**
+ * The labels of a resource as a control plane stores it, computed anew on every write: from the form, the namespace
+ * and the zone, never from what an earlier write left behind. Applying a file twice changes nothing.
+ */
+import { DIAGNOSTIC_CODES, type Diagnostic, type DiagnosticCode, quote } from "../diagnostics/index.ts";
+import { type Form, LABELS, type Labels, type Resource, resourceId } from "../model/index.ts";
+
+/** Where a resource is written. */
+export interface LabelContext {
+  /** Default everywhere else: `kuma-system`. */
+  readonly systemNamespace: string;
+  /** The zone of the control plane; absent for one that has none, and for files on their own. */
+  readonly zone?: string;
+  /** `kuma.io/env`; absent: the form of the resource. */
+  readonly environment?: Form;
+}
+
+/** Labels as stored, and what is to be said of those that were written. A diagnostic has a path but no span. */
+export interface ComputedLabels {
+  readonly labels: Labels;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Labels are computed for what has a mesh; a Mesh keeps those that were written. */
+export function computeLabels(resource: Resource, context: LabelContext): ComputedLabels {
+  const written = resource.meta.labels;
+  if (resource.type === "Mesh") return { labels: written, diagnostics: [] };
+  const labels = { ...written };
+  const diagnostics = [...checkWritten(resource, context)];
+  const fill = (label: string, value: string | undefined): void => {
+    if (value !== undefined && !Object.hasOwn(labels, label)) labels[label] = value;
+  };
+  fill(LABELS.mesh, resource.meta.mesh);
+  if (context.zone !== undefined) fill(LABELS.origin, "zone");
+  const local = labels[LABELS.origin] !== "global";
+  if (context.zone !== undefined && local) {
+    fill(LABELS.zone, context.zone);
+    fill(LABELS.env, context.environment ?? resource.meta.form);
+  }
+  fill(LABELS.namespace, resource.meta.namespace);
+  if (resource.type === "MeshPassthrough") {
+    const role = roleOf(resource, context);
+    if (role === undefined) delete labels[LABELS.role];
+    else labels[LABELS.role] = role;
+  }
+  return { labels, diagnostics };
+}
+
+/** The resource as stored. With a zone, a Dataplane's inbounds also get the zone's tag, where they have none. */
+export function withComputedLabels<R extends Resource>(resource: R, context: LabelContext): R {
+  const { labels } = computeLabels(resource, context);
+  const stored = { ...resource, meta: { ...resource.meta, labels } };
+  if (context.zone === undefined || stored.type !== "Dataplane") return stored;
+  const zone = { [LABELS.zone]: context.zone };
+  return {
+    ...stored,
+    inbound: stored.inbound.map((inbound) => ({ ...inbound, tags: { ...zone, ...inbound.tags } })),
+    ...(stored.gateway === undefined
+      ? {}
+      : { gateway: { ...stored.gateway, tags: { ...zone, ...stored.gateway.tags } } }),
+  };
+}
+
+/** Universal: none, which reads as `system`. */
+function roleOf({ meta }: Resource, context: LabelContext): string | undefined {
+  if (meta.namespace === undefined) return undefined;
+  return meta.namespace === context.systemNamespace ? "system" : "workload-owner";
+}
+
+function* checkWritten(resource: Resource, context: LabelContext): Generator<Diagnostic> {
+  const { form, mesh, namespace, labels } = resource.meta;
+  const finding = (code: DiagnosticCode, label: string, message: string, help: string): Diagnostic => ({
+    code,
+    severity: DIAGNOSTIC_CODES[code],
+    resource: resourceId(resource.type, resource.meta),
+    path: labelPath(form, label),
+    message,
+    help,
+  });
+  const origin = labels[LABELS.origin];
+  if (origin !== undefined && origin !== "global" && origin !== "zone")
+    yield finding(
+      "E118-computed-label",
+      LABELS.origin,
+      `${quote(origin)} is not an origin`,
+      "write `zone` or `global`, or leave the label out",
+    );
+  const zone = labels[LABELS.zone];
+  if (zone !== undefined && context.zone !== undefined && origin !== "global" && zone !== context.zone)
+    yield finding(
+      "E118-computed-label",
+      LABELS.zone,
+      `this control plane's zone is \`${context.zone}\`, not ${quote(zone)}`,
+      "leave the label out",
+    );
+  const environment = context.environment ?? form;
+  const fixed: [label: string, value: string | undefined, help: string][] = [
+    [LABELS.mesh, mesh, "leave the label out"],
+    [LABELS.env, environment, "leave the label out"],
+    [
+      LABELS.namespace,
+      namespace,
+      namespace === undefined && resource.type === "MeshPassthrough" ? NO_NAMESPACE : "leave the label out",
+    ],
+  ];
+  for (const [label, value, help] of fixed) {
+    const wrote = labels[label];
+    if (wrote === undefined || wrote === value || (label === LABELS.env && origin === "global")) continue;
+    const message =
+      value === undefined
+        ? `\`${label}\` is for resources in Kubernetes form`
+        : `\`${label}\` is \`${value}\` here, not ${quote(wrote)}`;
+    yield finding("E118-computed-label", label, message, help);
+  }
+  const role = labels[LABELS.role];
+  const computedRole = roleOf(resource, context) ?? "system";
+  if (resource.type === "MeshPassthrough" && role !== undefined && role !== computedRole)
+    yield finding(
+      "W307-label-replaced",
+      LABELS.role,
+      `the role ${quote(role)} is replaced: here it is \`${computedRole}\``,
+      "the namespace decides the role; leave the label out",
+    );
+}
+
+const NO_NAMESPACE =
+  "Universal form has no namespaces, and this policy would select proxies of the whole mesh: leave the label out, and select with `targetRef`";
+
+const labelPath = (form: Form, label: string): readonly string[] =>
+  form === "universal" ? ["labels", label] : ["metadata", "labels", label];
