@@ -1,0 +1,114 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { effectivePolicy } from "../../../test/laws/arbitraries.ts";
+import { EffectivePolicySchema } from "../../gen/sallyport/v1/effective_policy_pb.js";
+import { IP_FAMILY_MODES } from "../../policy/model/index.ts";
+import { decodeEffectivePolicy, encodeEffectivePolicy, type ProxyPolicy } from "./index.ts";
+
+const ref = (name: string) => ({ mesh: "default", name, displayName: name });
+
+const proxyPolicy: fc.Arbitrary<ProxyPolicy> = fc.record({
+  mesh: fc.constantFrom("default", "m"),
+  proxy: fc.constantFrom("web-1", "p"),
+  policy: effectivePolicy,
+  policies: fc.shuffledSubarray(["p", "q", "r", "without-rules"]).map((names) => names.map(ref)),
+  redirectPortOutbound: fc.constantFrom(0, 15_001, 65_535),
+  ipFamilyMode: fc.constantFrom(...IP_FAMILY_MODES),
+});
+
+test("law: what is encoded is decoded, with every source, and encodes to the same bytes", () => {
+  fc.assert(
+    fc.property(proxyPolicy, (given) => {
+      const bytes = encodeEffectivePolicy(given);
+      const back = decodeEffectivePolicy(bytes);
+      if (!back.ok) throw new TypeError(back.faults.join("; "));
+      const { policies, ...rest } = given;
+      expect(back.value).toMatchObject(rest);
+      expect(back.value.policies.slice(0, policies.length)).toEqual(policies);
+      expect(encodeEffectivePolicy(back.value)).toEqual(bytes);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("law: damaged bytes are refused or are another valid policy, and never throw", () => {
+  fc.assert(
+    fc.property(proxyPolicy, fc.nat(), fc.nat(255), (given, where, byte) => {
+      const bytes = encodeEffectivePolicy(given);
+      bytes[where % bytes.length] = byte;
+      const back = decodeEffectivePolicy(bytes);
+      if (!back.ok) expect(back.faults.length).toBeGreaterThan(0);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+describe("any fault refuses the whole", () => {
+  const good = {
+    mesh: "default",
+    proxy: "web-1",
+    mode: "Matched",
+    modeSource: { case: "modeDefault", value: true },
+    policies: [ref("p")],
+    rules: [{ policy: 0, index: 0, type: "Domain", value: "a.test", protocol: "tls", port: 443 }],
+    redirectPortOutbound: 15_001,
+    ipFamilyMode: "DualStack",
+  } as const;
+  const rule = good.rules[0];
+  const faultsOf = (changes: object): readonly string[] => {
+    const message = create(EffectivePolicySchema, {
+      ...good,
+      policies: [...good.policies],
+      rules: [...good.rules],
+      ...changes,
+    });
+    const decoded = decodeEffectivePolicy(toBinary(EffectivePolicySchema, message));
+    return decoded.ok ? [] : decoded.faults;
+  };
+
+  test("a good one is taken", () => {
+    expect(faultsOf({})).toEqual([]);
+  });
+
+  test.each([
+    ["no mesh", { mesh: "" }, "mesh or proxy is missing"],
+    ["no mode", { mode: "" }, "unknown mode ``"],
+    ["another mode", { mode: "Some" }, "unknown mode `Some`"],
+    ["no source of the mode", { modeSource: { case: undefined } }, "the mode does not say where it comes from"],
+    [
+      "a policy that is not there",
+      { modeSource: { case: "modePolicy", value: 1 } },
+      "the mode does not say where it comes from",
+    ],
+    ["another reason not to enforce", { notEnforced: "tuesday" }, "unknown reason not to enforce: `tuesday`"],
+    ["a policy twice", { policies: [ref("p"), ref("p")] }, "a policy is listed twice"],
+    ["a rule of no policy", { rules: [{ ...rule, policy: 3 }] }, "rule 0 is of policy 3, and there are 1"],
+    ["another IP family", { ipFamilyMode: "IPv5" }, "unknown IP family mode `IPv5`"],
+    ["a port that is none", { redirectPortOutbound: 70_000 }, "70000 is no port"],
+  ])("%s", (_, changes, fault) => {
+    expect(faultsOf(changes)).toEqual([fault]);
+  });
+
+  test.each([
+    ["type", { type: "Host" }],
+    ["value", { value: "*.a b" }],
+    ["value", { type: "CIDR", value: "10.0.0.0/33" }],
+    ["port", { port: 70_000 }],
+    ["protocol", { protocol: "quic" }],
+    ["protocol-of-name", { protocol: "tcp" }],
+  ])("a rule with another %s", (reason, changes) => {
+    const [fault, ...others] = faultsOf({ rules: [rule, { ...rule, ...changes }] });
+    expect(others).toEqual([]);
+    expect(fault).toMatch(new RegExp(`^rule 1 \\(of \`p\`\\): ${reason} of `));
+  });
+
+  test("all faults are named", () => {
+    expect(faultsOf({ mode: "x", rules: [{ ...rule, type: "y" }], mesh: "" })).toHaveLength(3);
+  });
+
+  test("bytes that are no message", () => {
+    const decoded = decodeEffectivePolicy(Uint8Array.of(0xff, 0xff));
+    expect(decoded).toEqual({ ok: false, faults: ["the bytes are no EffectivePolicy"] });
+  });
+});

@@ -1,0 +1,7 @@
+/**
+ * An effective policy as the bytes that travel from the control plane to a proxy's agent, and back. Rules travel as
+ * their authors wrote them and are parsed again on arrival.
+ */
+export { decodeEffectivePolicy } from "./decode.ts";
+export { EFFECTIVE_POLICY_TYPE_URL, encodeEffectivePolicy } from "./encode.ts";
+export { type Decoded, type ProxyPolicy, resourceName } from "./proxy-policy.ts";

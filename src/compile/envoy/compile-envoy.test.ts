@@ -1,0 +1,140 @@
+import { toBinary } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { effectivePolicy, policyAndConnection, reordered, sourcedRules } from "../../../test/laws/arbitraries.ts";
+import { effective, matched, port } from "../../../test/laws/builders.ts";
+import { FilterChainSchema } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
+import { ListenerSchema } from "../../gen/envoy/config/listener/v3/listener_pb.js";
+import { decide } from "../../policy/decide/index.ts";
+import type { EffectivePolicy } from "../../policy/model/index.ts";
+import { buildTable } from "../table/index.ts";
+import { outcome, type Printed } from "./envoy-model.testing.ts";
+import {
+  bootstrapJson,
+  compileEnvoy,
+  type EnvoyResources,
+  type EnvoySettings,
+  encodeResources,
+  staticBootstrap,
+  toCanonicalJson,
+} from "./index.ts";
+
+const SETTINGS: EnvoySettings = { outboundPort: 15_001, rawPort: 15_003, inspectionTimeoutMs: 5_000, accessLog: "als" };
+const compile = (policy: EffectivePolicy, more: Partial<EnvoySettings> = {}): EnvoyResources =>
+  compileEnvoy(buildTable(policy), { ...SETTINGS, ...more });
+const print = (resources: EnvoyResources): Printed => JSON.parse(toCanonicalJson(resources));
+
+/** A policy and connections near its rules; printing is what takes time. */
+const policyAndConnections = effectivePolicy.chain((policy) =>
+  fc.tuple(fc.constant(policy), fc.array(policyAndConnection(fc.constant(policy)), { minLength: 10, maxLength: 10 })),
+);
+
+test("law: what Envoy does at mp:out is what `decide` says", () => {
+  fc.assert(
+    fc.property(policyAndConnections, ([policy, connections]) => {
+      const printed = print(compile(policy));
+      for (const [, connection] of connections)
+        expect([connection, outcome(printed, "mp:out", connection)]).toEqual([
+          connection,
+          decide(policy, connection).kind,
+        ]);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("law: mp:raw admits exactly what is admitted whatever its bytes are", () => {
+  fc.assert(
+    fc.property(policyAndConnections, ([policy, connections]) => {
+      const printed = print(compile(policy));
+      for (const [, { destination }] of connections) {
+        const opaque = { destination, kind: "opaque" } as const;
+        expect([opaque, outcome(printed, "mp:raw", opaque)]).toEqual([opaque, decide(policy, opaque).kind]);
+      }
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("law: equal mode and equal sets of rules compile to equal bytes, whatever provenance and order", () => {
+  fc.assert(
+    fc.property(reordered(sourcedRules), fc.string(), ([rules, again], name) => {
+      const policy = effective("Matched", []);
+      const renamed = again.map(({ value }) => ({ value, source: { mesh: "m", name, displayName: name, index: 3 } }));
+      const [one, other] = [compile({ ...policy, rules }), compile({ ...policy, rules: renamed })];
+      expect(encodeResources(other)).toEqual(encodeResources(one));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("law: rule sets differ in matchers, route tables and HTTP chains, and in nothing else", () => {
+  fc.assert(
+    fc.property(effectivePolicy, effectivePolicy, (a, b) => {
+      const [one, other] = [compile(a), compile(b)];
+      expect(other.listeners.map(frame)).toEqual(one.listeners.map(frame));
+      expect(encodeResources(other).clusters).toEqual(encodeResources(one).clusters);
+      const chains = chainBytes(one);
+      for (const [name, bytes] of chainBytes(other)) expect(chains.get(name) ?? bytes).toEqual(bytes);
+      const names = new Set([...chains.keys()].filter((name) => !name.includes("http-")));
+      expect(new Set([...chainBytes(other).keys()].filter((name) => !name.includes("http-")))).toEqual(names);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+describe("ports that are kept", () => {
+  const kept = { extraHttpPorts: [port(80), "any"] } as const;
+  test("have a chain and a table that decides by the rules of the moment; nothing leads there", () => {
+    const printed = print(compile(matched("IP 10.0.0.1 tcp"), kept));
+    expect(printed.routes.map(({ name }) => name)).toEqual(["http-80", "http-any"]);
+    const tables = JSON.stringify(printed.routes);
+    expect(tables).toContain("10.0.0.1");
+    expect(JSON.stringify(printed.listeners[0]?.filterChainMatcher)).not.toContain("http-");
+  });
+
+  test("admit nothing in mode None and everything in mode All", () => {
+    expect(JSON.stringify(print(compile(effective("None", []), kept)).routes)).not.toContain('RBACPerRoute","rbac');
+    const all = print(compile(effective("All", []), kept)).routes[0];
+    expect(JSON.stringify(all)).toContain('"name":"all"');
+  });
+});
+
+test("without a raw port there is one listener", () => {
+  const { rawPort: _, ...settings } = SETTINGS;
+  const { listeners } = compileEnvoy(buildTable(matched("IP 10.0.0.1 tcp 80")), settings);
+  expect(listeners.map(({ name }) => name)).toEqual(["mp:out"]);
+});
+
+test("without IPv6 on the host the listeners have one address", () => {
+  const addresses = (ipv6: boolean) => compile(matched(), { ipv6 }).listeners.map((l) => l.additionalAddresses.length);
+  expect(addresses(true)).toEqual([1, 1]);
+  expect(addresses(false)).toEqual([0, 0]);
+});
+
+test("the mark stands in every cluster", () => {
+  const marks = compile(matched(), { upstreamMark: 1337 }).clusters.map((c) => c.upstreamBindConfig?.socketOptions[0]);
+  expect(marks.map((option) => option?.value)).toEqual(marks.map(() => ({ case: "intValue", value: 1337n })));
+});
+
+test("the static bootstrap holds its route tables, and asks nobody for anything", () => {
+  const table = buildTable(matched("Domain a.test http 80"));
+  const text = bootstrapJson(staticBootstrap(table, SETTINGS, { id: "x", cluster: "y" }));
+  expect(text).toContain('"a.test."');
+  for (const dynamic of ['"rds"', '"ads"', "GrpcAccessLog"]) expect(text).not.toContain(dynamic);
+});
+
+/** A listener without what rules may change. */
+function frame(listener: EnvoyResources["listeners"][number]): Uint8Array {
+  const { filterChainMatcher: _, ...rest } = listener;
+  return toBinary(ListenerSchema, { ...rest, filterChains: [] });
+}
+
+/** The bytes of every chain, by listener and name. */
+function chainBytes({ listeners }: EnvoyResources): Map<string, Uint8Array> {
+  return new Map(
+    listeners.flatMap(({ name, filterChains }) =>
+      filterChains.map((chain) => [`${name} ${chain.name}`, toBinary(FilterChainSchema, chain)] as const),
+    ),
+  );
+}

@@ -1,0 +1,86 @@
+import type { DomainName, DomainPattern } from "../../policy/net/index.ts";
+import { type ByLevel, HTTP_LEVELS, type HttpLevel, type NameSet } from "./table.ts";
+
+/** Patterns filed by kind, each with the strongest level that a rule gives it; lower is stronger. */
+interface Ranks {
+  any: number | undefined;
+  readonly exact: Map<DomainName, number>;
+  readonly suffix: Map<DomainName, number>;
+}
+
+/** The patterns of one layer that knows no levels. */
+export function nameSet(patterns: readonly DomainPattern[]): NameSet {
+  return reduce(rank(patterns.map((pattern) => ({ pattern, level: "http" }))))[0] ?? NO_NAMES;
+}
+
+/**
+ * The patterns of one HTTP layer by level. A name has the strongest level of all patterns that cover it, itself
+ * included, and is left out where the nearest wider pattern has that level already.
+ */
+export function namesByLevel(
+  patterns: readonly { readonly pattern: DomainPattern; readonly level: HttpLevel }[],
+): ByLevel<NameSet> {
+  const [http = NO_NAMES, http2 = NO_NAMES, grpc = NO_NAMES] = reduce(rank(patterns));
+  return { http, http2, grpc };
+}
+
+/** The patterns of a name set; {@link nameSet} of them gives the set back. */
+export function patternsOf(names: NameSet): readonly DomainPattern[] {
+  return [
+    ...(names.any ? [{ kind: "any" } as const] : []),
+    ...names.exact.map((name) => ({ kind: "exact", name }) as const),
+    ...names.suffix.map((rest) => ({ kind: "suffix", rest }) as const),
+  ];
+}
+
+/** Does the set admit nothing? */
+export const isEmptyNameSet = (names: NameSet): boolean =>
+  !names.any && names.exact.length === 0 && names.suffix.length === 0;
+
+/** The set that admits nothing. */
+export const NO_NAMES: NameSet = { any: false, exact: [], suffix: [] };
+
+function rank(patterns: readonly { readonly pattern: DomainPattern; readonly level: HttpLevel }[]): Ranks {
+  const ranks: Ranks = { any: undefined, exact: new Map(), suffix: new Map() };
+  for (const { pattern, level } of patterns) {
+    const r = HTTP_LEVELS.indexOf(level);
+    if (pattern.kind === "any") ranks.any = Math.min(ranks.any ?? r, r);
+    else if (pattern.kind === "exact") strengthen(ranks.exact, pattern.name, r);
+    else strengthen(ranks.suffix, pattern.rest, r);
+  }
+  return ranks;
+}
+
+function strengthen(map: Map<DomainName, number>, name: DomainName, r: number): void {
+  map.set(name, Math.min(map.get(name) ?? r, r));
+}
+
+/** One name set a rank. */
+function reduce(ranks: Ranks): NameSet[] {
+  const sets = HTTP_LEVELS.map((_, r) => ({
+    any: ranks.any === r,
+    exact: needed(ranks, "exact", r),
+    suffix: needed(ranks, "suffix", r),
+  }));
+  return sets;
+}
+
+/** The names of one kind whose own rank is `r` and stronger than what covers them. */
+function needed(ranks: Ranks, kind: "exact" | "suffix", r: number): DomainName[] {
+  const out: DomainName[] = [];
+  for (const [name, own] of ranks[kind]) if (own === r && own < rankAbove(ranks, name)) out.push(name);
+  return out.sort(compareText);
+}
+
+/** The strongest rank of the wildcards that cover `name` (or `*.name`) without being it. */
+function rankAbove(ranks: Ranks, name: string): number {
+  let best = ranks.any ?? HTTP_LEVELS.length;
+  for (let dot = name.indexOf("."); dot >= 0 && best > 0; dot = name.indexOf(".", dot + 1)) {
+    const wider = ranks.suffix.get(name.slice(dot + 1) as DomainName); // `as`: a key that is no name finds nothing
+    if (wider !== undefined && wider < best) best = wider;
+  }
+  return best;
+}
+
+/** Order of code units: the same on every machine. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
