@@ -1,0 +1,51 @@
+import { admits, decide } from "../../policy/decide/index.ts";
+import type { Connection, EffectivePolicy, Rule, Sourced } from "../../policy/model/index.ts";
+import type { PassedConnection } from "../report/index.ts";
+
+/**
+ * What an open connection is, for `decide`: what Envoy saw of it under the policy that admitted it. One that a `tcp`
+ * rule (or mode All) covered was not looked into, so its bytes are nobody's business, unless a server name is known.
+ */
+export function factsOf(connection: PassedConnection, rawPort: number | undefined, then: EffectivePolicy): Connection {
+  const { destination, serverName, pair } = connection;
+  if (serverName !== undefined) return { kind: "tls", destination, serverName: serverName.toLowerCase() };
+  const opaque: Connection = { kind: "opaque", destination };
+  if (pair.own.port === rawPort || decide(then, opaque).kind === "allow") return opaque;
+  return { kind: "tls", destination };
+}
+
+/** Of a socket whose beginning nobody saw: admitted only if its address alone is enough, whatever its bytes are. */
+export function isAdmittedByAddress(policy: EffectivePolicy, destination: Connection["destination"]): boolean {
+  return (
+    decide(policy, { kind: "opaque", destination }).kind === "allow" ||
+    decide(policy, { kind: "tls", destination }).kind === "allow"
+  );
+}
+
+/** What a change may have forbidden. */
+export type Loss =
+  /** Nothing: it only added permissions. */
+  | { readonly kind: "nothing" }
+  /** Only what one of these rules admitted. */
+  | { readonly kind: "rules"; readonly rules: readonly Rule[] }
+  | { readonly kind: "anything" };
+
+/** Compare two policies by what they mean; sources and order do not matter. */
+export function lossOf(before: EffectivePolicy, after: EffectivePolicy): Loss {
+  const [was, is] = [modeOf(before), modeOf(after)];
+  if (is === "All" || was === "None") return { kind: "nothing" };
+  if (was === "All" || is === "None") return { kind: "anything" };
+  const kept = new Set(after.rules.map(meaningOf));
+  const gone = before.rules.filter((rule) => !kept.has(meaningOf(rule))).map(({ value }) => value);
+  return gone.length === 0 ? { kind: "nothing" } : { kind: "rules", rules: gone };
+}
+
+/** A quick look before `decide`: may the loss concern this connection at all? */
+export const mayConcern = (loss: Loss, connection: Connection): boolean =>
+  loss.kind === "anything" || (loss.kind === "rules" && loss.rules.some((rule) => admits(rule, connection)));
+
+const modeOf = ({ enforced, mode }: EffectivePolicy) => (enforced === true ? mode.value : "All");
+
+/** Spellings of one address differ here; then the rule counts as gone, and `decide` finds that nothing is lost. */
+const meaningOf = ({ value: { written } }: Sourced<Rule>): string =>
+  JSON.stringify([written.type, written.value, written.port ?? 0, written.protocol]);

@@ -1,0 +1,20 @@
+/**
+ * The agent: one policy after the other is compiled, given to Envoy and to the kernel's sets, and kept on disk; open
+ * connections are judged again after each change.
+ */
+export {
+  type CompiledPolicy,
+  compilePolicy,
+  DEFAULT_OUTBOUND_PORT,
+  DEFAULT_RAW_PORT,
+  denyAll,
+  type HostFacts,
+} from "./compiled-policy.ts";
+export { type Compile, type Enforcer, enforcer, type InForce } from "./enforcer.ts";
+export { type EnvoyFeed, serveEnvoy } from "./envoy-feed.ts";
+export { type Journal, openJournal, readJournal } from "./journal.ts";
+export { readPolicyFile, type StoredPolicy, writePolicyFile } from "./policy-file.ts";
+export { keepRedirect, type RedirectKeeper } from "./redirect-keeper.ts";
+export { type CutLine, type Revocation, revocation } from "./revocation.ts";
+export { type SidecarStatus, type StatusServer, serveStatus } from "./status-server.ts";
+export { watchRefusals } from "./watch-refusals.ts";

@@ -1,0 +1,52 @@
+import { chmodSync } from "node:fs";
+import { createServer } from "node:http";
+import { claimSocketPath } from "../../xds/index.ts";
+
+/** What the sidecar says about itself; `GET /status` gives it as JSON. */
+export interface SidecarStatus {
+  /** Envoy has acknowledged a policy: `GET /ready` is 200. */
+  readonly ready: boolean;
+  /** Envoy is connected and has acknowledged all that it was given. */
+  readonly envoy: "in step" | "behind";
+  /** Whether an Envoy was running, and its process id. */
+  readonly pid?: number;
+  readonly policy: "none" | "in force";
+  readonly mode: string;
+  readonly rules: number;
+  readonly controlPlane: "none" | "connected" | "not connected";
+  readonly openConnections: number;
+  readonly denied: number;
+  readonly cut: number;
+  /** Records, lines and connections that were not seen or not written. */
+  readonly lost: { readonly records: number; readonly lines: number; readonly connections: number };
+}
+
+export interface StatusServer {
+  stop(): Promise<void>;
+}
+
+/** HTTP on a Unix socket that this user alone may use. Rejects if somebody listens there already. */
+export async function serveStatus(path: string, status: () => SidecarStatus): Promise<StatusServer> {
+  await claimSocketPath(path);
+  const server = createServer((request, response) => {
+    const now = status();
+    if (request.method !== "GET") response.writeHead(405).end();
+    else if (request.url === "/ready")
+      response.writeHead(now.ready ? 200 : 503).end(now.ready ? "ready\n" : "not ready\n");
+    else if (request.url === "/status")
+      response.writeHead(200, { "content-type": "application/json" }).end(`${JSON.stringify(now)}\n`);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
+  return {
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

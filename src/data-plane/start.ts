@@ -1,0 +1,253 @@
+import { join } from "node:path";
+import { EFFECTIVE_POLICY_TYPE_URL, resourceName } from "../compile/agent/index.ts";
+import { type Acceptance, type AdsClient, connectAds } from "../xds/index.ts";
+import {
+  type Compile,
+  compilePolicy,
+  denyAll,
+  type Enforcer,
+  type EnvoyFeed,
+  enforcer,
+  type InForce,
+  openJournal,
+  type RedirectKeeper,
+  revocation,
+  type SidecarStatus,
+  serveEnvoy,
+  serveStatus,
+  watchRefusals,
+  writePolicyFile,
+} from "./agent/index.ts";
+import {
+  ADMIN_SOCKET,
+  AGENT_SOCKET,
+  type EnvoyProcess,
+  envoyBootstrap,
+  envoyVersion,
+  findEnvoy,
+  runEnvoy,
+} from "./envoy/index.ts";
+import { createLog, describeIdentity, errorText, type Log } from "./host/index.ts";
+import { ensureRedirect, hostFacts, initialPolicy, makeFolders, type Paths, tryConntrack } from "./prepare.ts";
+import {
+  accessLogService,
+  type LineSink,
+  type OpenConnections,
+  openConnections,
+  openLineSink,
+} from "./report/index.ts";
+import { type Reporter, reporter, restoreConnections } from "./reporter.ts";
+import { type CheckedSettings, checkSettings, type SidecarSettings } from "./settings.ts";
+import { openCutter } from "./sockets/index.ts";
+
+/** A running sidecar. */
+export interface Sidecar {
+  /** Envoy has acknowledged its first configuration, be it the denial of everything. */
+  readonly enforcing: Promise<void>;
+  /** Envoy has acknowledged a policy: the workload may start. */
+  readonly ready: Promise<void>;
+  status(): SidecarStatus;
+  /** Take a policy as from a control plane: the bytes of a `sallyport.v1.EffectivePolicy`. */
+  apply(policy: Uint8Array): Promise<Acceptance>;
+  /** End Envoy and the agent. The redirection stays, so nothing gets out from then on. */
+  stop(): Promise<void>;
+}
+
+/** What tests may put in the place of the real thing. */
+export interface Seams {
+  readonly log?: Log;
+  /** Given the real compiler, the one to use: to see what a refusal by Envoy does. */
+  readonly compile?: (real: Compile) => Compile;
+}
+
+/**
+ * Put one workload's redirection in force, run its Envoy, and keep both to the policy that the control plane gives, or
+ * to the last one accepted. Rejects with a HostError that says what to do; the redirection may then be in force already,
+ * and nothing gets out.
+ */
+export async function start(given: SidecarSettings, seams: Seams = {}): Promise<Sidecar> {
+  const settings = checkSettings(given);
+  const log = seams.log ?? createLog({ mesh: settings.owner.mesh, workload: settings.owner.name });
+  const started: Started = [];
+  try {
+    return await assemble(settings, seams, log, started);
+  } catch (error) {
+    await stopAll(started);
+    throw error;
+  }
+}
+
+/** How to stop what runs, in the order in which it was started. */
+type Started = (() => void | Promise<void>)[];
+
+async function stopAll(started: Started): Promise<void> {
+  for (const stop of started.splice(0).reverse()) await stop();
+}
+
+async function assemble(settings: CheckedSettings, seams: Seams, log: Log, started: Started): Promise<Sidecar> {
+  const paths = makeFolders(settings.stateFolder);
+  let status = (): SidecarStatus => STARTING;
+  // first of all: a second sidecar with this folder stops here
+  const statusServer = await serveStatus(paths.status, () => status());
+  started.push(() => statusServer.stop());
+  const binary = findEnvoy(settings.envoyPath === undefined ? {} : { path: settings.envoyPath });
+  const version = await envoyVersion(binary, settings.identity, paths.run);
+
+  const host = await hostFacts(settings);
+  const plain: Compile = (policy, earlierHttpPorts) => compilePolicy(policy, host, earlierHttpPorts);
+  const compile = seams.compile?.(plain) ?? plain;
+  const initial = initialPolicy(paths.policy, settings.owner, compile, log);
+  const redirect = await ensureRedirect(settings, initial, log);
+  if (redirect !== undefined) started.push(() => redirect.stop());
+
+  const parts = await enforceWith({ settings, paths, binary, compile, initial, redirect, log, started });
+  log.info(
+    { envoy: version, identity: describeIdentity(settings.identity), adopted: parts.envoy.adopted },
+    "sidecar started",
+  );
+  const enforcing = parts.enforce.begin();
+  const controlPlane = connect(settings, parts.enforce, log);
+  if (controlPlane !== undefined) started.push(() => controlPlane.stop());
+  status = () => statusOf(parts, controlPlane);
+  return {
+    enforcing,
+    ready: enforcing.then(() => parts.enforce.received),
+    status,
+    apply: (policy) => parts.enforce.apply(policy),
+    stop: () => stopAll(started),
+  };
+}
+
+interface Needs {
+  readonly settings: CheckedSettings;
+  readonly paths: Paths;
+  readonly binary: string;
+  readonly compile: Compile;
+  readonly initial: InForce;
+  readonly redirect: RedirectKeeper | undefined;
+  readonly log: Log;
+  readonly started: Started;
+}
+
+interface Parts {
+  readonly feed: EnvoyFeed;
+  readonly enforce: Enforcer;
+  readonly report: Reporter;
+  readonly connections: OpenConnections;
+  readonly sink: LineSink;
+  readonly envoy: EnvoyProcess;
+}
+
+/** Envoy, what it is given, and what becomes of what it says. */
+async function enforceWith(needs: Needs): Promise<Parts> {
+  const { settings, paths, compile, initial, redirect, log, started } = needs;
+  const { owner, identity, rawPort } = settings;
+  const sink = openLineSink(settings.logFile, (error) =>
+    log.error({ error: errorText(error) }, "cannot write the report"),
+  );
+  const connections = openConnections(2 * settings.maxConnections);
+  const [cutter, conntrack] = [openCutter(log), tryConntrack(log)];
+  started.push(() => {
+    cutter.close();
+    conntrack?.close();
+    return sink.close();
+  });
+  // nothing is said before the lines below have run: no turn of the event loop is between
+  let report: Reporter | undefined;
+  let envoy: EnvoyProcess | undefined;
+  const feed = await serveEnvoy({
+    socketPath: join(paths.run, AGENT_SOCKET),
+    ...(identity.kind === "uid" && { uid: identity.uid }),
+    services: (server) => accessLogService((message) => report?.take(message)).addTo(server),
+    onConnected: () => log.info({}, "envoy connected"),
+    onDisconnected: () => envoy?.check(),
+    log,
+  });
+  started.push(() => feed.stop());
+  const revoke = revocation({
+    ...{ connections, cutter, conntrack, rawPort, log },
+    ports: () => enforce.inForce.compiled.ports,
+    report: (line) => report?.cut(line),
+  });
+  const store = writePolicyFile.bind(undefined, paths.policy, owner);
+  const enforce = enforcer({ owner, compile, feed, redirect, revocation: revoke, store, log }, initial, denyAll(owner));
+  report = reporter({ owner, connections, sink, journal: openJournal(paths.journal), enforce, revoke, log });
+
+  restoreConnections(paths.journal, connections);
+  const process = await launchEnvoy(needs, () => connections.clear());
+  envoy = process;
+  started.push(() => process.stop());
+  if (process.adopted) revoke.adopt();
+  else connections.clear();
+  started.push(
+    watchRefusals(join(paths.run, ADMIN_SOCKET), (line) =>
+      sink.write({ ...line, mesh: owner.mesh, workload: owner.name }),
+    ),
+  );
+  return { feed, enforce, report, connections, sink, envoy: process };
+}
+
+function launchEnvoy({ settings, paths, binary, log }: Needs, onEnded: () => void): Promise<EnvoyProcess> {
+  const { owner, identity, concurrency, maxConnections, maxHeapBytes, envoyLogLevel } = settings;
+  return runEnvoy(
+    {
+      ...{ binary, identity, concurrency, onEnded },
+      runFolder: paths.run,
+      bootstrap: envoyBootstrap({ ...owner, maxConnections, maxHeapBytes }),
+      workload: owner.name,
+      logPath: paths.envoyLog,
+      logLevel: envoyLogLevel,
+    },
+    log,
+  );
+}
+
+function connect({ owner, controlPlane }: CheckedSettings, enforce: Enforcer, log: Log): AdsClient | undefined {
+  if (controlPlane === undefined) return undefined;
+  const name = resourceName({ mesh: owner.mesh, proxy: owner.name });
+  return connectAds({
+    address: controlPlane,
+    node: { id: name, cluster: owner.mesh },
+    subscriptions: new Map([[EFFECTIVE_POLICY_TYPE_URL, [name]]]),
+    async accept({ resources }) {
+      const [resource] = resources;
+      if (resource === undefined) return { ok: true }; // nothing is known of this proxy: what is in force stays
+      return enforce.apply(resource.value);
+    },
+    onConnected: () => log.info({}, "control plane connected"),
+    onDisconnected: (reason, retryMs) =>
+      log.warn({ reason, againInMs: Math.round(retryMs) }, "no control plane; the last accepted policy stays in force"),
+  });
+}
+
+const STARTING: SidecarStatus = {
+  ready: false,
+  envoy: "behind",
+  policy: "none",
+  mode: "None",
+  rules: 0,
+  controlPlane: "not connected",
+  openConnections: 0,
+  denied: 0,
+  cut: 0,
+  lost: { records: 0, lines: 0, connections: 0 },
+};
+
+function statusOf(parts: Parts, controlPlane: AdsClient | undefined): SidecarStatus {
+  const { feed, enforce, report, connections, sink, envoy } = parts;
+  const { bytes, compiled } = enforce.inForce;
+  const pid = envoy.current()?.pid;
+  return {
+    ready: bytes !== undefined && feed.isSettled,
+    envoy: feed.isSettled ? "in step" : "behind",
+    ...(pid !== undefined && { pid }),
+    policy: bytes === undefined ? "none" : "in force",
+    mode: compiled.policy.mode.value,
+    rules: compiled.policy.rules.length,
+    controlPlane: controlPlane === undefined ? "none" : controlPlane.isConnected ? "connected" : "not connected",
+    openConnections: connections.size,
+    denied: report.denied,
+    cut: report.wereCut,
+    lost: { records: report.unread, lines: sink.lost, connections: connections.overlooked },
+  };
+}
