@@ -1,0 +1,124 @@
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { CommandError, EXIT } from "./exit-codes.ts";
+import { repeated } from "./numbers.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** One text and the name that diagnostics give it. */
+export interface InputText {
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface ReadOptions {
+  /** Are assertions (`*.test.yaml`) in a folder wanted too? */
+  readonly withAssertions?: boolean;
+}
+
+/** The name of standard input in diagnostics. */
+export const STDIN_NAME = "<stdin>";
+
+/** Adds `-f`: read by {@link readTexts}. */
+export function addFileOption(command: Command): Command {
+  return command.option(
+    "-f, --file <path>",
+    "file, folder (*.yaml, *.yml, *.json below it) or `-` for standard input; may be repeated (default: the current folder)",
+    repeated,
+  );
+}
+
+/**
+ * The texts that `-f` names, each file once, in the order named, a folder's files sorted by path. In a folder,
+ * dot files and `node_modules` are left out. A folder without any file is an error:
+ * an empty answer would look like a good one.
+ * @throws {CommandError} `unreachable`: something named cannot be read or is not UTF-8.
+ */
+export async function readTexts(
+  paths: readonly string[] | undefined,
+  terminal: Terminal,
+  options: ReadOptions = {},
+): Promise<InputText[]> {
+  const texts = new Map<string, InputText>();
+  for (const path of paths ?? ["."]) {
+    if (path === "-") {
+      texts.set("-", { file: STDIN_NAME, text: decode(await terminal.readStdin(), STDIN_NAME) });
+      continue;
+    }
+    for (const file of filesAt(path, terminal.cwd, options)) {
+      const absolute = resolve(terminal.cwd, file);
+      if (!texts.has(absolute)) texts.set(absolute, { file, text: decode(read(absolute, file), file) });
+    }
+  }
+  return [...texts.values()];
+}
+
+function filesAt(path: string, cwd: string, { withAssertions = false }: ReadOptions): string[] {
+  const absolute = resolve(cwd, path);
+  const stat = reach(path, () => statSync(absolute));
+  if (!stat.isDirectory()) return [path];
+  const found = filesBelow(absolute, path).filter((file) => withAssertions || !isAssertions(file));
+  if (found.length === 0)
+    throw new CommandError(
+      EXIT.unreachable,
+      `no *.yaml, *.yml or *.json in \`${path}\``,
+      "name a file or folder with `-f`, or `-f -` to read standard input",
+    );
+  return found.map((file) =>
+    relative(path, ".") === "" ? relative(absolute, file) : join(path, relative(absolute, file)),
+  );
+}
+
+function filesBelow(folder: string, shown: string): string[] {
+  const entries = reach(shown, () => readdirSync(folder, { withFileTypes: true }));
+  entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return entries.flatMap((entry) => {
+    if (entry.name.startsWith(".") || entry.name === "node_modules") return [];
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesBelow(path, join(shown, entry.name));
+    return isResourceFile(entry, path) ? [path] : [];
+  });
+}
+
+const isAssertions = (file: string): boolean => /\.test\.ya?ml$/.test(file);
+
+/** A link to a file counts, as in a mounted ConfigMap; a link to a folder does not, it could lead in a circle. */
+function isResourceFile(entry: Dirent, path: string): boolean {
+  if (!/\.(?:yaml|yml|json)$/.test(entry.name)) return false;
+  return entry.isFile() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
+}
+
+function read(absolute: string, shown: string): Uint8Array {
+  return reach(shown, () => readFileSync(absolute));
+}
+
+function reach<T>(shown: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw new CommandError(EXIT.unreachable, `cannot read \`${shown}\`: ${reasonOf(error)}`);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOTDIR: "a part of the path is not a folder",
+  ELOOP: "too many symbolic links",
+};
+
+/** What the system says, without the path that Node repeats. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error ? String(error.code) : "";
+  return REASONS[code] ?? error.message;
+}
+
+function decode(bytes: Uint8Array, shown: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new CommandError(EXIT.unreachable, `cannot read \`${shown}\`: not UTF-8 text`, "save the file as UTF-8");
+  }
+}
