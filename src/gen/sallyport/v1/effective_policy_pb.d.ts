@@ -143,9 +143,9 @@ export declare type Rule = Message<"sallyport.v1.Rule"> & {
   /**
    * Position in that policy's `appendMatch`.
    *
-   * @generated from field: uint32 index = 2;
+   * @generated from field: optional uint32 index = 2;
    */
-  index: number;
+  index?: number | undefined;
 
   /**
    * @generated from field: string type = 3;
