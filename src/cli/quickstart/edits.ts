@@ -52,13 +52,13 @@ export async function watchEdits(watched: Watched): Promise<void> {
     if (next === undefined) continue;
     for (const [port, behaviour] of next.ports)
       if (!plan.ports.has(port)) await session.testbed.destinations.listen([port], behaviour);
-    const observed = await observe(session.testbed, next);
-    const changes = renderChanges(next, outcomes, observed, terminal.outStyles);
     const isNew = after !== undefined && after.version !== before?.version;
     const took = isNew
       ? `enforced ${Math.max(0, after.atMs - editedMs).toFixed(0)} ms after the edit`
       : "nothing changes for this workload";
-    terminal.out(`${new Date().toTimeString().slice(0, 8)}  ${took}\n${changes}`);
+    terminal.out(`${new Date().toTimeString().slice(0, 8)}  ${took}\n`);
+    const observed = await observe(session.testbed, next);
+    terminal.out(renderChanges(next, outcomes, observed, terminal.outStyles));
     before = after ?? before;
     plan = next;
     outcomes = observed;
