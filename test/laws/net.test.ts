@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
@@ -26,6 +27,13 @@ const bits = (family: 4 | 6): fc.Arbitrary<bigint> => {
       .map(([n, bit]) => (n ^ (1n << BigInt(bit))) & top),
   );
 };
+/** IPv6 with runs of zero groups. */
+const groups = fc.array(fc.constantFrom(0n, 0n, 1n, 0xffffn, 0xabn), { minLength: 8, maxLength: 8 }).map((eight) =>
+  ipFromBits(
+    6,
+    eight.reduce<bigint>((bits, group) => (bits << 16n) | group, 0n),
+  ),
+);
 const family = fc.constantFrom(4 as const, 6 as const);
 const ipAddress = family.chain((f) => bits(f).map((n) => ipFromBits(f, n)));
 const cidr = family.chain((f) => fc.tuple(bits(f), fc.nat(width(f))).map(([n, prefix]) => cidrOf(f, n, prefix)));
@@ -86,5 +94,58 @@ test("law: host bits of a block mean nothing", () => {
       expect(must(parseCidr(`${formatIp(ip)}/${block.prefix}`))).toEqual(block);
     }),
     RUNS,
+  );
+});
+
+test("law: an address prints as URLs print it: one address, one text", () => {
+  fc.assert(
+    fc.property(fc.oneof(ipAddress, groups), (ip) => {
+      const text = formatIp(ip);
+      expect(new URL(ip.family === 4 ? `http://${text}/` : `http://[${text}]/`).hostname.replace(/[[\]]/g, "")).toBe(
+        text,
+      );
+    }),
+    RUNS,
+  );
+});
+
+test("law: a text is an address exactly if Node takes it for one; zones apart", () => {
+  const piece = fc.constantFrom(
+    "0",
+    "1",
+    "01",
+    "255",
+    "256",
+    "ffff",
+    "FF",
+    "12345",
+    ".",
+    ".",
+    ":",
+    ":",
+    "::",
+    "10.0.0.1",
+    "g",
+    "/",
+    " ",
+  );
+  const nearlyV4 = fc
+    .array(fc.constantFrom("0", "7", "255", "256", "01", ""), { minLength: 3, maxLength: 5 })
+    .map((p) => p.join("."));
+  const nearlyV6 = fc
+    .array(fc.constantFrom("0", "abcd", "00001", "", "1.2.3.4"), { minLength: 6, maxLength: 9 })
+    .map((p) => p.join(":"));
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.array(piece, { maxLength: 9 }).map((p) => p.join("")),
+        nearlyV4,
+        nearlyV6,
+      ),
+      (text) => {
+        expect(parseIp(text).ok).toBe(isIP(text) !== 0);
+      },
+    ),
+    { numRuns: 10_000 },
   );
 });

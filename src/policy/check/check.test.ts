@@ -116,6 +116,15 @@ describe("test files", () => {
     expect(checked.suites[0]?.proxy.policies.map(({ policy: { meta } }) => meta.name)).toEqual(["p"]);
   });
 
+  test("with files repeat nothing of what was said of these", () => {
+    const texts = {
+      "x.test.yaml": `files: [a.yaml, web.yaml]\n${suite}`,
+      "a.yaml": policy("p", "type: IP, value: 1.2.3.4, protocol: tcp"),
+      "web.yaml": WEB,
+    };
+    expect(check(files(texts)).diagnostics.map(({ code }) => code)).toEqual(["W304-tcp-admits-all"]);
+  });
+
   test("that name what is not there are told", () => {
     const checked = check(files({ "x.test.yaml": `files: [no.yaml]\n${suite}`, "a.yaml": WEB }));
     expect(checked.suites).toEqual([]);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Form, Labels, MeshPassthrough, Meta, Resource } from "../model/index.ts";
+import type { Dataplane, Form, Labels, MeshPassthrough, Meta, Resource } from "../model/index.ts";
 import { computeLabels, type LabelContext, withComputedLabels } from "./index.ts";
 
 const FILES: LabelContext = { systemNamespace: "kuma-system" };
@@ -21,7 +21,7 @@ function policy(labels: Labels, namespace?: string, mesh = "default"): MeshPasst
   return { type: "MeshPassthrough", meta, rules: [] };
 }
 
-const dataplane = (resource: MeshPassthrough): Resource => ({
+const dataplane = (resource: MeshPassthrough): Dataplane => ({
   type: "Dataplane",
   meta: resource.meta,
   address: "10.0.0.1",
@@ -92,8 +92,12 @@ describe("labels", () => {
   });
 
   test("in a zone, inbounds get the zone's tag unless they have one", () => {
-    const stored = withComputedLabels(dataplane(policy({})), ZONE);
+    const plain = dataplane(policy({}));
+    const stored = withComputedLabels(plain, ZONE);
     expect(stored).toMatchObject({ inbound: [{ tags: { a: "b", "kuma.io/zone": "east" } }] });
+    const own = { port: 81, tags: { "kuma.io/zone": "west" } };
+    const elsewhere = withComputedLabels({ ...plain, inbound: [own] }, ZONE);
+    expect(elsewhere.inbound).toEqual([own]);
     expect(withComputedLabels(dataplane(policy({})), FILES)).toMatchObject({ inbound: [{ tags: { a: "b" } }] });
   });
 });

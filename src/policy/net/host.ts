@@ -6,7 +6,8 @@ const AS_SENT = /^(?:(?:[A-Za-z0-9_-]+\.)*[A-Za-z0-9_-]+\.?|\[[0-9A-Fa-f:.]+\])(
  * well formed keeps everything else it was sent with, so that removing something never makes it a good one.
  */
 export function normalizeHost(asSent: string): string {
-  const lower = asSent.toLowerCase();
+  // ASCII alone: `toLowerCase` makes the Kelvin sign a `k`, and an ill-formed host a good one.
+  const lower = asSent.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
   if (!AS_SENT.test(asSent)) return lower;
   return lower.replace(/:[0-9]+$/, "").replace(/\.$/, "");
 }

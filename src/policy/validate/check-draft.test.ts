@@ -52,6 +52,8 @@ test("labels: names and values as Kubernetes has them", () => {
   expect(labels("A.b/c: d")).toEqual(["E114-bad-label labels.A.b/c"]);
   expect(labels("/c: d")).toEqual(["E114-bad-label labels./c"]);
   expect(labels(`a: ${"x".repeat(64)}`)).toEqual(["E114-bad-label labels.a"]);
+  expect(labels(`${"x".repeat(63)}: a`)).toEqual([]);
+  expect(labels(`a.b/${"x".repeat(64)}: a`)).toEqual([`E114-bad-label labels.a.b/${"x".repeat(64)}`]);
   expect(labels("a: b c, b: é")).toEqual(["E114-bad-label labels.a", "E114-bad-label labels.b"]);
 });
 
