@@ -119,7 +119,7 @@ describe("hosts", () => {
     ["-:80", "-", false],
     [".", ".", false],
     ["a:", "a:", false],
-    ["É.example", "é.example", false],
+    ["É.example", "É.example", false],
   ])("%j is %j, well formed: %s", (asSent, host, wellFormed) => {
     expect(normalizeHost(asSent)).toBe(host);
     expect(isWellFormedHost(normalizeHost(asSent))).toBe(wellFormed);
