@@ -77,12 +77,12 @@ function serializedFile(python) {
   const start = python.indexOf("AddSerializedFile(b'");
   if (start < 0) throw new Error("no serialized descriptor in this module");
   const text = python.slice(start + "AddSerializedFile(b'".length, python.indexOf("')\n", start));
-  const named = { n: 10, t: 9, r: 13, "\\": 92, "'": 39, '"': 34, a: 7, b: 8, f: 12, v: 11 };
+  const ESCAPES = { n: 10, t: 9, r: 13, "\\": 92, "'": 39, '"': 34, a: 7, b: 8, f: 12, v: 11 };
   const bytes = [];
-  for (const [, hex, octal, escape, plain] of text.matchAll(/\\x([0-9a-f]{2})|\\([0-7]{1,3})|\\(.)|([^\\])/gs)) {
+  for (const [, hex, octal, named, plain] of text.matchAll(/\\x([0-9a-f]{2})|\\([0-7]{1,3})|\\(.)|([^\\])/gs)) {
     if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
     else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8));
-    else if (escape !== undefined) bytes.push(named[escape] ?? fail(`unknown escape \\${escape}`));
+    else if (named !== undefined) bytes.push(ESCAPES[named] ?? fail(`unknown escape \\${named}`));
     else bytes.push(plain.charCodeAt(0));
   }
   return Uint8Array.from(bytes);

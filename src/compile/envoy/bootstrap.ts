@@ -20,7 +20,7 @@ export interface Limits {
   readonly maxHeapBytes?: number;
 }
 
-/** What an Envoy needs to run beside an agent. */
+/** What an Envoy needs to run beside a server of configuration on a Unix socket. */
 export interface AgentBootstrap extends Limits {
   readonly node: { readonly id: string; readonly cluster: string };
   /** Unix socket that Envoy makes for its admin interface. */
@@ -32,7 +32,7 @@ export interface AgentBootstrap extends Limits {
 /** Default of {@link Limits.maxConnections} for a proxy that nobody sized. */
 export const DEFAULT_MAX_CONNECTIONS = 10_000;
 
-/** For an Envoy that gets listeners, routes and clusters from its agent. It needs `--drain-time-s 1`. */
+/** For an Envoy that gets listeners, routes and clusters over ADS. It needs `--drain-time-s 1`. */
 export function agentBootstrap({ node, adminPath, agentPath, ...limits }: AgentBootstrap): Bootstrap {
   return create(BootstrapSchema, {
     node,

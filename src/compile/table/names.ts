@@ -1,11 +1,16 @@
 import type { DomainName, DomainPattern } from "../../policy/net/index.ts";
 import { type ByLevel, HTTP_LEVELS, type HttpLevel, type NameSet } from "./table.ts";
 
+interface RankedName {
+  readonly name: DomainName;
+  readonly own: number;
+}
+
 /** Patterns filed by kind, each with the strongest level that a rule gives it; lower is stronger. */
 interface Ranks {
   any: number | undefined;
-  readonly exact: Map<DomainName, number>;
-  readonly suffix: Map<DomainName, number>;
+  readonly exact: Map<string, RankedName>;
+  readonly suffix: Map<string, RankedName>;
 }
 
 /** The patterns of one layer that knows no levels. */
@@ -51,8 +56,8 @@ function rank(patterns: readonly { readonly pattern: DomainPattern; readonly lev
   return ranks;
 }
 
-function strengthen(map: Map<DomainName, number>, name: DomainName, r: number): void {
-  map.set(name, Math.min(map.get(name) ?? r, r));
+function strengthen(map: Map<string, RankedName>, name: DomainName, r: number): void {
+  map.set(name, { name, own: Math.min(map.get(name)?.own ?? r, r) });
 }
 
 /** One name set a rank. */
@@ -68,7 +73,7 @@ function reduce(ranks: Ranks): NameSet[] {
 /** The names of one kind whose own rank is `r` and stronger than what covers them. */
 function needed(ranks: Ranks, kind: "exact" | "suffix", r: number): DomainName[] {
   const out: DomainName[] = [];
-  for (const [name, own] of ranks[kind]) if (own === r && own < rankAbove(ranks, name)) out.push(name);
+  for (const { name, own } of ranks[kind].values()) if (own === r && own < rankAbove(ranks, name)) out.push(name);
   return out.sort(compareText);
 }
 
@@ -76,8 +81,8 @@ function needed(ranks: Ranks, kind: "exact" | "suffix", r: number): DomainName[]
 function rankAbove(ranks: Ranks, name: string): number {
   let best = ranks.any ?? HTTP_LEVELS.length;
   for (let dot = name.indexOf("."); dot >= 0 && best > 0; dot = name.indexOf(".", dot + 1)) {
-    const wider = ranks.suffix.get(name.slice(dot + 1) as DomainName); // `as`: a key that is no name finds nothing
-    if (wider !== undefined && wider < best) best = wider;
+    const wider = ranks.suffix.get(name.slice(dot + 1));
+    if (wider !== undefined && wider.own < best) best = wider.own;
   }
   return best;
 }
