@@ -1,4 +1,5 @@
 import type { DiagnosticCode } from "./codes.ts";
+import type { LintCode } from "./lint-codes.ts";
 
 /** 1-based; `column` counts UTF-16 units, as editors do. */
 export interface Position {
@@ -22,7 +23,7 @@ export type Path = readonly (string | number)[];
 /** One finding. Data, never thrown: a file with nine mistakes yields nine of these. */
 export interface Diagnostic {
   /** Stable across releases; a retired code is never used again. */
-  readonly code: DiagnosticCode;
+  readonly code: DiagnosticCode | LintCode;
   readonly severity: Severity;
   /** Which resource, as `MeshPassthrough/<mesh>/<name>`; absent while the text is not yet a resource. */
   readonly resource?: string;

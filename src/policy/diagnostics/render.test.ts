@@ -26,6 +26,11 @@ test("the carets stand under the place behind tabs, and at the end of a long lin
   expect(source.slice(carets.indexOf("^"), carets.indexOf("^") + 3)).toBe("yyy");
 });
 
+test("an excerpt cannot move the cursor or turn the text", () => {
+  const [, source] = render(at(1, 3), "\u001b[2Jab\u202ec\td").split("\n");
+  expect(source).toBe("    \ufffd[2Jab\ufffdc\td");
+});
+
 test("a place of several lines is marked to the end of its first", () => {
   expect(render(at(1, 3, 2, 1), "a bcd\ne").split("\n")[2]).toBe("      ^^^");
 });

@@ -42,11 +42,13 @@ function placeOf(d: Diagnostic): string {
 }
 
 const WIDEST = 120;
+/** What could move the cursor or turn the direction of text; a tab does neither. One unit each, so carets stay right. */
+const INVISIBLE = /(?!\t)[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 
 /** The line and a line of carets under it; a long line is cut round the place. `from` counts from 0. */
 function excerpt(source: string, from: number, length: number): string[] {
   const cut = from > WIDEST - 20 ? from - 20 : 0;
-  const shown = source.slice(cut, cut + WIDEST);
+  const shown = source.slice(cut, cut + WIDEST).replace(INVISIBLE, "\ufffd");
   const before = shown.slice(0, from - cut).replace(/[^\t]/g, " ");
   const carets = "^".repeat(Math.min(length, Math.max(1, shown.length - (from - cut))));
   return [`    ${shown}`, `    ${before}${carets}`];

@@ -2,8 +2,10 @@
  * Text to resources and back: YAML 1.2 and JSON, several documents a file, the Universal and the Kubernetes form.
  * Every fault of a file is found in one run and has a place. The only importer of `yaml`.
  */
+export { type Comment, readComments } from "./comments.ts";
 export { readDocuments, type WrittenDocument } from "./documents.ts";
 export type { Draft, Entry, Located, ParsedText } from "./draft.ts";
+export { removeItems } from "./edit.ts";
 export {
   listField,
   mapField,
