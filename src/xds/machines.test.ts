@@ -355,6 +355,54 @@ describe("the server's machine", () => {
     expect(acknowledged.actions.map((action) => action.kind)).toEqual(["accepted", "send"]);
   });
 
+  test("nothing of a rejected response is taken as held: it may have been applied in part", () => {
+    const world = start();
+    world.subscribe(route, ["a", "b"]);
+    world.publish({ [route]: { a: 1, b: 1 } });
+    world.settle();
+    world.publish({ [route]: { a: 2, b: BAD } });
+    world.settle();
+    const before = world.sends.length;
+    world.publish({ [route]: { a: 1, b: 1 } });
+    world.settle();
+    expect(world.sends.slice(before).map(({ names }) => names)).toEqual([["a", "b"]]);
+  });
+
+  /** Requests one after the other for route `a`, whose content never changes. */
+  function requests(...of: { names: string[]; nonce: string; version?: string; error?: string }[]): string[][] {
+    let state = newServerState(snapshotOf({ [route]: { a: 1 } }));
+    return of.map((one) => {
+      const version = one.version ?? versionOfSet({ a: 1 });
+      const step = stepServer(state, { kind: "request", request: { type: route, ...one, version } });
+      state = step.state;
+      return step.actions.map(({ kind }) => kind);
+    });
+  }
+  const first = { names: ["a"], nonce: "", version: "" };
+
+  test("an answer to an earlier response is none to the one that is under way, though the version be the same", () => {
+    const again = [first, { names: ["a"], nonce: "1" }, { names: [], nonce: "1" }, { names: ["a"], nonce: "1" }];
+    const opening = [["send"], ["accepted"], [], ["send"]];
+    expect(requests(...again, { names: ["a"], nonce: "1" })).toEqual([...opening, []]);
+    expect(requests(...again, { names: ["a"], nonce: "1", error: "late" })).toEqual([...opening, []]);
+    expect(requests(...again, { names: ["a"], nonce: "2" })).toEqual([...opening, ["accepted"]]);
+  });
+
+  test("a request with the last nonce, the old version and no error is no acknowledgement", () => {
+    expect(requests(first, { names: ["a"], nonce: "1", version: "" })).toEqual([["send"], []]);
+  });
+
+  test("what a client stopped asking for while it was under way is sent when it asks again", () => {
+    const meanwhile = { names: [], nonce: "" };
+    const acknowledged = { names: [], nonce: "1" };
+    expect(requests(first, meanwhile, acknowledged, { names: ["a"], nonce: "1" })).toEqual([
+      ["send"],
+      [],
+      ["accepted"],
+      ["send"],
+    ]);
+  });
+
   test("a client that says a version is current is believed, once the content is known", () => {
     const claimed = stepServer(newServerState(), {
       kind: "request",

@@ -71,7 +71,10 @@ export async function serveAds(settings: AdsServerSettings): Promise<RunningAdsS
     address: listen.kind === "unix" ? listen : { ...listen, port },
     changed: () => ads.changed(),
     async stop() {
+      // Streams last for ever, so waiting for their end would: they are cut, and then waited for.
+      const hasEnded = new Promise<void>((settle) => server.tryShutdown(() => settle()));
       server.forceShutdown();
+      await hasEnded;
       if (listen.kind === "unix") rmSync(listen.path, { force: true });
     },
   };

@@ -26,8 +26,8 @@ export function addReadRoutes(app: FastifyInstance, view: StoreView): void {
   };
 
   app.get("/meshes", async (request) => list(MESH_KIND, request));
-  app.get<{ Params: { name: string } }>("/meshes/:name", async ({ params: { name } }) =>
-    one(view.get({ type: "Mesh", mesh: name, name })),
+  app.get<{ Params: { mesh: string } }>("/meshes/:mesh", async ({ params: { mesh } }) =>
+    one(view.get({ type: "Mesh", mesh, name: mesh })),
   );
   for (const kind of KINDS_OF_MESH) {
     app.get(`/${kind.plural}`, async (request) => list(kind, request));

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Log } from "../log/index.ts";
 import { Registry } from "../registry/index.ts";
 import { StatusBook } from "../status/index.ts";
@@ -12,6 +12,7 @@ import { buildApi } from "./server.ts";
 let folder = "";
 let store: Store;
 let app: FastifyInstance;
+let routes: readonly string[] = [];
 const errors: string[] = [];
 const log: Log = { info() {}, warn() {}, error: (_fields, message) => errors.push(message) };
 
@@ -19,7 +20,7 @@ function build(opened: Store, zone?: string): void {
   store = opened;
   const context = { systemNamespace: "kuma-system", ...(zone === undefined ? {} : { zone }) };
   const registry = new Registry(store, context);
-  app = buildApi({ store, registry, status: new StatusBook(() => undefined), context, log });
+  ({ app, routes } = buildApi({ store, registry, status: new StatusBook(() => undefined), context, log }));
 }
 
 beforeEach(() => {
@@ -60,6 +61,15 @@ const dataplane = (name: string, service = "web") => ({
 const putMesh = (name = "default") => call("put", `/meshes/${name}`, { type: "Mesh", name });
 const putPolicy = (name: string, mode?: string, more?: object) =>
   call("put", `/meshes/default/meshpassthroughs/${name}`, policy(name, mode, more));
+
+test("docs/reference/api.md describes every path, and none that does not exist", () => {
+  const page = readFileSync(new URL("../../../docs/reference/api.md", import.meta.url), "utf8");
+  const documented = [...page.matchAll(/^\| `([A-Z]+) (\/\S*)`/gm)].map(([, method, path]) => {
+    return `${method} ${path?.replace(/\{(\w+)\}/g, ":$1")}`;
+  });
+  const answered = routes.filter((route) => !route.startsWith("HEAD "));
+  expect(documented.sort()).toEqual(answered.sort());
+});
 
 describe("resources", () => {
   test("a new one is answered 201, a known one 200, both with an empty body; then it is there", async () => {
@@ -127,6 +137,13 @@ describe("resources", () => {
     expect(JSON.stringify(stored.json)).not.toContain("consumer");
   });
 
+  test("a Dataplane on which nothing is enforced is taken, and the writer is told", async () => {
+    await putMesh();
+    const body = { ...dataplane("d"), networking: { ...dataplane("d").networking, transparentProxying: undefined } };
+    const answer = await call("put", "/meshes/default/dataplanes/d", body);
+    expect(answer).toMatchObject({ status: 201, json: { diagnostics: [{ code: "W305-not-enforced" }] } });
+  });
+
   test("deleting answers 200 with an empty body, then 404", async () => {
     await putMesh();
     await putPolicy("a");
@@ -154,10 +171,15 @@ describe("resources", () => {
 
   test("a mesh that goes between the request and its turn takes the write with it", async () => {
     await putMesh();
-    const removed = call("remove", "/meshes/default");
-    const put = putPolicy("a");
-    expect((await removed).status).toBe(200);
-    expect((await put).status).toBe(404);
+    const write = store.write.bind(store);
+    vi.spyOn(store, "write").mockImplementationOnce(async (plan) => {
+      await write(() => ({
+        writes: [{ kind: "delete", key: { type: "Mesh", mesh: "default", name: "default" } }],
+        answer: 0,
+      }));
+      return write(plan);
+    });
+    expect(await putPolicy("a")).toMatchObject({ status: 404, json: { title: "Failed to retrieve Mesh" } });
     expect((await call("get", "/meshpassthroughs")).json).toMatchObject({ total: 0 });
   });
 });
@@ -309,6 +331,7 @@ describe("lists", () => {
     expect(first.next).toMatch(/^http:\/\/localhost(:80)?\/meshpassthroughs\?size=3&name=&offset=3$/);
     const { pathname, search } = new URL(first.next ?? "");
     expect(await names(pathname + search)).toEqual({ total: 4, names: ["other/a"], next: null });
+    expect(await names("/meshpassthroughs?size=4")).toMatchObject({ next: null });
     expect(await names("/meshpassthroughs?size=2&offset=9")).toEqual({ total: 4, names: [], next: null });
     expect(await names("/meshpassthroughs?size=0&offset=3")).toMatchObject({ total: 4, next: null });
   });

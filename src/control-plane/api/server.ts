@@ -25,6 +25,12 @@ export interface RunningApi {
   stop(): Promise<void>;
 }
 
+export interface BuiltApi {
+  readonly app: FastifyInstance;
+  /** What it answers, as `GET /meshes/:mesh`; everything else is 404 or 405. */
+  readonly routes: readonly string[];
+}
+
 /** The largest body: some fifty thousand rules. */
 const BODY_BYTES = 16 * 1024 * 1024;
 const REQUEST_MS = 30_000;
@@ -35,7 +41,7 @@ const METHODS = ["GET", "HEAD", "PUT", "DELETE", "POST", "PATCH"];
  * taken or cannot be bound.
  */
 export async function serveApi(listen: Address, settings: ApiSettings): Promise<RunningApi> {
-  const app = buildApi(settings);
+  const { app } = buildApi(settings);
   if (listen.kind === "tcp") onlyLocalNames(app);
   if (listen.kind === "unix") await claimSocketPath(listen.path);
   try {
@@ -58,7 +64,7 @@ export async function serveApi(listen: Address, settings: ApiSettings): Promise<
 }
 
 /** All routes, not listening yet. Every answer is JSON; no fault of ours shows more than that it is one. */
-export function buildApi({ store, registry, status, context, log }: ApiSettings): FastifyInstance {
+export function buildApi({ store, registry, status, context, log }: ApiSettings): BuiltApi {
   const app = Fastify({
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
@@ -83,8 +89,9 @@ export function buildApi({ store, registry, status, context, log }: ApiSettings)
   addReadRoutes(app, store.view);
   addWriteRoutes(app, store, context);
   addInspectRoutes(app, store.view, registry, status);
+  const routes = [...methods].flatMap(([url, taken]) => [...taken].map((method) => `${method} ${url}`));
   refuseOtherMethods(app, methods);
-  return app;
+  return { app, routes };
 }
 
 /** From now on, the methods of each path that gets a route. */

@@ -50,12 +50,12 @@ export function addWriteRoutes(app: FastifyInstance, store: Store, context: Labe
   };
 
   const meshKey = (name: string): ResourceKey => ({ type: "Mesh", mesh: name, name });
-  app.put<{ Params: { name: string } }>("/meshes/:name", ({ params, body }, reply) =>
-    put(MESH_KIND, meshKey(params.name), body, reply),
+  app.put<{ Params: { mesh: string } }>("/meshes/:mesh", ({ params, body }, reply) =>
+    put(MESH_KIND, meshKey(params.mesh), body, reply),
   );
   // With the mesh goes all that belongs to it, at once.
-  app.delete<{ Params: { name: string } }>("/meshes/:name", ({ params: { name } }, reply) =>
-    remove((view) => (view.has(meshKey(name)) ? view.ofMesh(name) : []), reply),
+  app.delete<{ Params: { mesh: string } }>("/meshes/:mesh", ({ params: { mesh } }, reply) =>
+    remove((view) => (view.has(meshKey(mesh)) ? view.ofMesh(mesh) : []), reply),
   );
   for (const kind of KINDS_OF_MESH) {
     const path = `/meshes/:mesh/${kind.plural}/:name`;
