@@ -36,7 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "policy/space": [...UP_TO_MERGE, "policy/decide"],
   "policy/why": UP_TO_SPACE,
   "policy/diff": UP_TO_SPACE,
-  "policy/lint": UP_TO_SPACE,
+  "policy/lint": [...UP_TO_SPACE, "npm:tldts"],
   "policy/assert": UP_TO_SPACE,
   "policy/check": ["policy"],
   "compile/table": UP_TO_MERGE,
@@ -49,7 +49,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "control-plane": ["control-plane", ...PROCESS, "npm:@grpc/grpc-js", "npm:fastify", "npm:pino", "npm:zod"],
   "data-plane": ["data-plane", ...PROCESS, "npm:@grpc/grpc-js", "npm:koffi", "npm:pino"],
   cli: ["policy", "compile", "xds", "control-plane", "data-plane", "testbed", "npm:commander", "node:"],
-  "main.ts": ["cli", "node:"],
+  "main.ts": ["cli", "warm-start.ts", "node:"],
+  "warm-start.ts": ["node:"],
   "index.ts": ["policy", "compile"],
 };
 

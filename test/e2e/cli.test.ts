@@ -187,6 +187,13 @@ describe("usage", () => {
     });
   });
 
+  test("`--version` after a command is the command's, before it the program's", async () => {
+    const path = await sallyport(["envoy", "path", "--version", "0.0.0"]);
+    expect(path).toMatchObject({ code: 3, stdout: "" });
+    expect(path.stderr).toContain("Envoy 0.0.0 is not installed");
+    expect((await sallyport(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
   test("help goes to standard output and ends with 0; without a command to standard error, with 2", async () => {
     const help = await sallyport(["--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });

@@ -1,0 +1,8 @@
+// Writes the pages of docs/reference/ that come from the code: `npm run docs`. A test compares them with it.
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { renderCliReference } from "../src/cli/reference.ts";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+writeFileSync(join(root, "docs", "reference", "cli.md"), renderCliReference());
