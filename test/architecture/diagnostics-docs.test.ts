@@ -17,7 +17,10 @@ const sections = [...page.matchAll(SECTION)].map(([, code = "", isTest, yaml = "
 }));
 
 function run({ code, file, yaml }: (typeof sections)[number]) {
-  const { diagnostics } = check([{ file, text: yaml }], { exists: code === "W309-name-style" });
+  const { diagnostics } = check([{ file, text: yaml }], {
+    exists: code === "W309-name-style",
+    compatibility: code === "E208-refused-by-kuma" ? "kuma-2.9" : "documented",
+  });
   return { diagnostics, text: `${renderText(diagnostics, new Map([[file, yaml]]))}\n` };
 }
 

@@ -43,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "compile/envoy": ["compile/table", ...UP_TO_MODEL, ...WIRE],
   "compile/nftables": ["compile/table", ...UP_TO_MODEL],
   "compile/agent": [...UP_TO_MODEL, ...WIRE],
-  simulate: ["gen", "policy/model", "policy/net"],
+  simulate: [...WIRE, "policy/model", "policy/net"],
   xds: [...WIRE, "npm:@grpc/grpc-js", "node:"],
   testbed: ["policy/model", "policy/net", "data-plane/redirect", "node:"],
   "control-plane": ["control-plane", ...PROCESS, "npm:@grpc/grpc-js", "npm:fastify", "npm:pino", "npm:zod"],

@@ -56,6 +56,15 @@ const SETTINGS: ts.CompilerOptions = {
   types: ["node"],
 };
 
+test("the library type-checks with the types of the language alone", () => {
+  const rootNames = [join(ROOT, "src", "index.ts"), TR46];
+  const program = ts.createProgram({ rootNames, options: { ...SETTINGS, lib: ["lib.es2024.d.ts"], types: [] } });
+  const found = ts
+    .getPreEmitDiagnostics(program)
+    .map((d) => `${d.file?.fileName}: ${ts.flattenDiagnosticMessageText(d.messageText, "\n")}`);
+  expect(found).toEqual([]);
+});
+
 test(`${PAGE} lists every function and value that is exported, and nothing else`, () => {
   const list = readFileSync(file, "utf8").split("## Everything that is exported")[1] ?? "";
   const rows = list.split("\n").filter((line) => line.startsWith("| `"));
