@@ -112,7 +112,7 @@ export async function ensureRedirect(
         `the redirection is not in force (${found.kind === "absent" ? "there is none" : found.why}): run \`sallyport redirect install\` first`,
       );
   }
-  const seen = await checkRedirected(redirect.outboundPort);
+  const seen = await checkRedirected(compiled.ports);
   if (seen.kind === "not redirected")
     throw new HostError(
       `the redirection is installed, and ${seen.why}: look for other rules with \`nft list ruleset\``,

@@ -70,7 +70,7 @@ export function reporter(parts: ReporterParts): Reporter {
       journal.opened(known);
       const { changedAt } = enforce;
       if (known.startedAt < changedAt + LATE_MS && Date.now() < changedAt + LATE_MS + SLOWEST_CONNECT_MS)
-        void revoke.late(known, enforce.at(known.startedAt));
+        void revoke.late(known);
     } else if (event.kind === "ended") journal.closed(event);
     const refusal = refusalOf(event, enforce.inForce.compiled.inspectionMs);
     if (refusal === undefined) return;

@@ -27,7 +27,7 @@ import {
   findEnvoy,
   runEnvoy,
 } from "./envoy/index.ts";
-import { createLog, describeIdentity, errorText, type Log } from "./host/index.ts";
+import { createLog, describeIdentity, errorText, HostError, type Log } from "./host/index.ts";
 import { ensureRedirect, hostFacts, initialPolicy, makeFolders, type Paths, tryConntrack } from "./prepare.ts";
 import {
   accessLogService,
@@ -88,7 +88,7 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
   const paths = makeFolders(settings.stateFolder);
   let status = (): SidecarStatus => STARTING;
   // first of all: a second sidecar with this folder stops here
-  const statusServer = await serveStatus(paths.status, () => status());
+  const statusServer = await orTell(serveStatus(paths.status, () => status()));
   started.push(() => statusServer.stop());
   const binary = findEnvoy(settings.envoyPath === undefined ? {} : { path: settings.envoyPath });
   const version = await envoyVersion(binary, settings.identity, paths.run);
@@ -117,6 +117,12 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
     stop: () => stopAll(started),
   };
 }
+
+/** What keeps a socket from being listened on is the operator's to mend. */
+const orTell = <T>(listening: Promise<T>): Promise<T> =>
+  listening.catch((error: unknown) => {
+    throw new HostError(errorText(error));
+  });
 
 interface Needs {
   readonly settings: CheckedSettings;
@@ -155,7 +161,7 @@ async function enforceWith(needs: Needs): Promise<Parts> {
   // nothing is said before the lines below have run: no turn of the event loop is between
   let report: Reporter | undefined;
   let envoy: EnvoyProcess | undefined;
-  const feed = await serveEnvoy({
+  const serving = serveEnvoy({
     socketPath: join(paths.run, AGENT_SOCKET),
     ...(identity.kind === "uid" && { uid: identity.uid }),
     services: (server) => accessLogService((message) => report?.take(message)).addTo(server),
@@ -163,6 +169,7 @@ async function enforceWith(needs: Needs): Promise<Parts> {
     onDisconnected: () => envoy?.check(),
     log,
   });
+  const feed = await orTell(serving);
   started.push(() => feed.stop());
   const revoke = revocation({
     ...{ connections, cutter, conntrack, rawPort, log },

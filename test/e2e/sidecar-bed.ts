@@ -1,11 +1,11 @@
 /** A testbed with a sidecar process in it, fed by an ADS server in this process. For `sidecar*.test.ts`. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { EFFECTIVE_POLICY_TYPE_URL, encodeEffectivePolicy } from "../../src/compile/agent/index.ts";
+import { EFFECTIVE_POLICY_TYPE_URL, encodeEffectivePolicy, type ProxyPolicy } from "../../src/compile/agent/index.ts";
 import type { SidecarSettings } from "../../src/data-plane/index.ts";
 import { type EffectivePolicy, type Mode, parseConnection, parseRule } from "../../src/policy/model/index.ts";
 import {
@@ -55,14 +55,17 @@ export interface SidecarBed {
   /** Start a sidecar; a second one takes over the state folder. */
   sidecar(settings?: Partial<SidecarSettings>, program?: { readonly spoilAtRules?: number }): Promise<SidecarProcess>;
   /** Serve a policy; resolves to what the sidecar answered: `accepted`, or its reason. */
-  push(policy: EffectivePolicy): Promise<string>;
+  push(
+    policy: EffectivePolicy,
+    proxy?: Partial<Pick<ProxyPolicy, "redirectPortOutbound" | "ipFamilyMode">>,
+  ): Promise<string>;
   /** The control plane goes away, or comes back. */
   controlPlane(isThere: boolean): Promise<void>;
   /** `tls://…` and so on; `more` overrides the probe. */
   probe(text: string, more?: Partial<Probe>): Promise<Observed>;
   probeOf(text: string, more?: Partial<Probe>): Probe;
   /** Process ids of Envoy. */
-  envoys(): Promise<number[]>;
+  envoys(): number[];
   close(): Promise<void>;
 }
 
@@ -74,12 +77,20 @@ export async function startSidecarBed(envoyPath: string): Promise<SidecarBed> {
   let snapshot: Snapshot = { get: () => undefined };
   let answered: ((answer: string) => void) | undefined;
   let server: RunningAdsServer | undefined;
+  let lastVersion = "";
+  let served: Uint8Array = Buffer.alloc(0);
+  /** A sidecar that comes back answers once more to what it has. */
+  const answer = (version: string, text: string) => {
+    if (version === lastVersion) return;
+    lastVersion = version;
+    answered?.(text);
+  };
   const serve = async () => {
     server = await serveAds({
       listen: { kind: "unix", path: controlPlanePath },
       snapshotFor: () => snapshot,
-      onAck: () => answered?.("accepted"),
-      onNack: (_stream, _type, _version, message) => answered?.(message),
+      onAck: (_stream, _type, version) => answer(version, "accepted"),
+      onNack: (_stream, _type, version, message) => answer(version, message),
     });
   };
   await serve();
@@ -99,11 +110,14 @@ export async function startSidecarBed(envoyPath: string): Promise<SidecarBed> {
       processes.push(running);
       return watched(running);
     },
-    push(policy) {
+    push(policy, proxy = {}) {
       const bytes = encodeEffectivePolicy({
         ...{ mesh: "default", proxy: "web-1", policy, policies: [SOURCE] },
-        ...{ redirectPortOutbound: 15001, ipFamilyMode: "UnSpecified" },
+        ...{ redirectPortOutbound: 15001, ipFamilyMode: "UnSpecified", ...proxy },
       });
+      // the same once more is no news to anybody
+      if (Buffer.compare(served, bytes) === 0) return Promise.resolve("accepted");
+      served = bytes;
       const set = resourceSet([encodeResource(EFFECTIVE_POLICY_TYPE_URL, NAME, bytes)]);
       return new Promise((resolve) => {
         answered = resolve;
@@ -118,7 +132,7 @@ export async function startSidecarBed(envoyPath: string): Promise<SidecarBed> {
     },
     probe: (text, more) => testbed.prober.probe(probeOf(text, more)),
     probeOf,
-    envoys: () => envoys(stateFolder),
+    envoys: () => envoysOf(stateFolder),
     async close() {
       await testbed.close();
       await server?.stop();
@@ -180,8 +194,7 @@ function parse(text: string): Line {
   }
 }
 
-async function envoys(stateFolder: string): Promise<number[]> {
-  const { readdirSync, readlinkSync } = await import("node:fs");
+function envoysOf(stateFolder: string): number[] {
   return readdirSync("/proc").flatMap((name) => {
     try {
       const isOurs = readlinkSync(`/proc/${name}/cwd`) === join(stateFolder, "run");
@@ -190,12 +203,6 @@ async function envoys(stateFolder: string): Promise<number[]> {
       return [];
     }
   });
-}
-
-/** Where the tests find Envoy: named, or installed by `sallyport envoy install`. */
-export function envoyForTests(): string | undefined {
-  const named = process.env.SALLYPORT_ENVOY;
-  return [named, "/tmp/envoy/1.40.0/envoy"].find((path) => path !== undefined && existsSync(path));
 }
 
 export const pause = sleep;

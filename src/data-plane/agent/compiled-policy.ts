@@ -48,6 +48,8 @@ export const denyAll = (owner: { mesh: string; name: string }): ProxyPolicy => (
 /** Kuma's default. */
 export const DEFAULT_OUTBOUND_PORT = 15_001;
 export const DEFAULT_RAW_PORT = 15_003;
+/** Chains that are kept for connections which may be on them cost Envoy 85 KB each. */
+const MAX_IDLE_HTTP_PORTS = 128;
 const OWN_INSPECTION_MS = 5_000;
 /** Where no set tells server-first protocols apart, they all wait this long. */
 const FOREIGN_INSPECTION_MS = 500;
@@ -59,7 +61,9 @@ export function compilePolicy(
   earlierHttpPorts: readonly PortKey[],
 ): CompiledPolicy {
   const table = buildTable(policy);
-  const httpPorts = [...new Set([...table.http.map(({ port }) => port), ...earlierHttpPorts])].sort(comparePortKey);
+  const named = table.http.map(({ port }) => port);
+  const idle = earlierHttpPorts.filter((port) => !named.includes(port)).slice(0, MAX_IDLE_HTTP_PORTS);
+  const httpPorts = [...named, ...idle].sort(comparePortKey);
   const port = host.fixedOutboundPort ?? (redirectPortOutbound === 0 ? DEFAULT_OUTBOUND_PORT : redirectPortOutbound);
   const { identity, rawPort, resolvers } = host;
   const inspectionMs = rawPort === undefined ? FOREIGN_INSPECTION_MS : OWN_INSPECTION_MS;

@@ -1,5 +1,6 @@
 import { admits, decide } from "../../policy/decide/index.ts";
 import type { Connection, EffectivePolicy, Rule, Sourced } from "../../policy/model/index.ts";
+import { compareIp, contains } from "../../policy/net/index.ts";
 import type { PassedConnection } from "../report/index.ts";
 
 /**
@@ -43,6 +44,16 @@ export function lossOf(before: EffectivePolicy, after: EffectivePolicy): Loss {
 /** A quick look before `decide`: may the loss concern this connection at all? */
 export const mayConcern = (loss: Loss, connection: Connection): boolean =>
   loss.kind === "anything" || (loss.kind === "rules" && loss.rules.some((rule) => admits(rule, connection)));
+
+/** The same for a socket of which only the destination is known: may something to there have been lost? */
+export function mayConcernDestination(loss: Loss, { ip, port }: Connection["destination"]): boolean {
+  if (loss.kind !== "rules") return loss.kind === "anything";
+  return loss.rules.some((rule) => {
+    if (rule.port !== undefined && rule.port !== port) return false;
+    if (rule.match.type === "Domain") return true;
+    return rule.match.type === "IP" ? compareIp(rule.match.ip, ip) === 0 : contains(rule.match.block, ip);
+  });
+}
 
 const modeOf = ({ enforced, mode }: EffectivePolicy) => (enforced === true ? mode.value : "All");
 

@@ -7,7 +7,6 @@
 
 import { decodeEffectivePolicy, type ProxyPolicy } from "../../compile/agent/index.ts";
 import type { PortKey } from "../../compile/table/index.ts";
-import type { EffectivePolicy } from "../../policy/model/index.ts";
 import type { Acceptance } from "../../xds/index.ts";
 import { errorText, type Log } from "../host/index.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
@@ -45,8 +44,6 @@ export interface Enforcer {
   readonly inForce: InForce;
   /** Resolves once a policy is in force; a proxy that was never told anything has none. */
   readonly received: Promise<void>;
-  /** What was in force at this time (ms since 1970); the last change but one is forgotten. */
-  at(time: number): EffectivePolicy;
   /** Before the last change, if there was one. */
   readonly earlier: InForce | undefined;
   /** When the last change was in force everywhere, ms since 1970. */
@@ -54,7 +51,7 @@ export interface Enforcer {
 }
 
 export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: ProxyPolicy): Enforcer {
-  const { owner, compile, feed, redirect, revocation, store, log } = settings;
+  const { compile, feed, redirect, revocation, log } = settings;
   let inForce = initial;
   let earlier: InForce | undefined;
   let changedAt = Date.now();
@@ -76,33 +73,18 @@ export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: 
     await redirect?.follow(next.compiled);
     return undefined;
   };
-  const keep = ({ bytes, compiled }: InForce) => {
-    if (bytes === undefined) return;
-    try {
-      store({ policy: bytes, extraHttpPorts: compiled.httpPorts });
-    } catch (error) {
-      log.error(
-        { error: errorText(error) },
-        "cannot keep the policy on disk; a restart without control plane would use an older one",
-      );
-    }
-  };
   const take = async (bytes: Uint8Array): Promise<Acceptance> => {
     if (inForce.bytes !== undefined && Buffer.compare(bytes, inForce.bytes) === 0) return { ok: true };
-    const decoded = decodeEffectivePolicy(bytes);
-    if (!decoded.ok) return refuse(decoded.faults.join("; "));
-    const { mesh, proxy } = decoded.value;
-    if (mesh !== owner.mesh || proxy !== owner.name)
-      return refuse(`it is the policy of ${mesh}/${proxy}, and this is ${owner.mesh}/${owner.name}`);
-    const compiled = compile(decoded.value, inForce.compiled.httpPorts);
-    if (new Set(compiled.ports).size < compiled.ports.length)
-      return refuse(`both listeners would be on port ${compiled.ports[0]}: choose another \`redirectPortOutbound\``);
+    const read = readPolicy(bytes, settings, inForce.compiled.httpPorts);
+    if ("why" in read) return refuse(read.why);
+    const { compiled } = read;
     const started = performance.now();
     const next = { compiled, bytes };
     const why = await enforce(next);
     if (why !== undefined) return refuse(`envoy rejected it: ${why}`);
-    keep(next);
-    if (earlier !== undefined) await revocation.changed(earlier.compiled.policy, compiled.policy);
+    keep(next, settings);
+    if (earlier !== undefined)
+      await revocation.changed({ before: earlier.compiled.policy, after: compiled.policy, at: changedAt });
     const ms = Math.round(performance.now() - started);
     log.info({ rules: compiled.policy.rules.length, mode: compiled.policy.mode.value, ms }, "policy in force");
     return { ok: true };
@@ -135,7 +117,6 @@ export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: 
       return inForce;
     },
     received: received.promise,
-    at: (time) => (time < changedAt && earlier !== undefined ? earlier : inForce).compiled.policy,
     get earlier() {
       return earlier;
     },
@@ -143,4 +124,33 @@ export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: 
       return changedAt;
     },
   };
+}
+
+/** The policy compiled, or why it cannot be this proxy's. */
+function readPolicy(
+  bytes: Uint8Array,
+  { owner, compile }: EnforcerSettings,
+  httpPorts: readonly PortKey[],
+): { readonly compiled: CompiledPolicy } | { readonly why: string } {
+  const decoded = decodeEffectivePolicy(bytes);
+  if (!decoded.ok) return { why: decoded.faults.join("; ") };
+  const { mesh, proxy } = decoded.value;
+  if (mesh !== owner.mesh || proxy !== owner.name)
+    return { why: `it is the policy of ${mesh}/${proxy}, and this is ${owner.mesh}/${owner.name}` };
+  const compiled = compile(decoded.value, httpPorts);
+  const [port] = compiled.ports;
+  return new Set(compiled.ports).size === compiled.ports.length
+    ? { compiled }
+    : { why: `both listeners would be on port ${port}: choose another \`redirectPortOutbound\`` };
+}
+
+/** On disk before the control plane hears that it was accepted. */
+function keep({ bytes, compiled }: InForce, { store, log }: EnforcerSettings): void {
+  if (bytes === undefined) return;
+  try {
+    store({ policy: bytes, extraHttpPorts: compiled.httpPorts });
+  } catch (error) {
+    const what = "cannot keep the policy on disk; a restart without control plane would use an older one";
+    log.error({ error: errorText(error) }, what);
+  }
 }

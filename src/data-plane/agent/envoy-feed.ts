@@ -5,7 +5,6 @@
  *   offer(resources) ──▶ clusters ─ACK─▶ listeners ─ACK─▶ routes ─ACK─▶ accepted
  *                                             └─NACK─▶ the last accepted ones again ─ACK─▶ rejected, with Envoy's text
  */
-import { createHash } from "node:crypto";
 import { chownSync } from "node:fs";
 import type { Server } from "@grpc/grpc-js";
 import {
@@ -16,6 +15,7 @@ import {
   type Snapshot,
   serveAds,
   TYPE_URLS,
+  versionOf,
 } from "../../xds/index.ts";
 import type { Log } from "../host/index.ts";
 
@@ -158,10 +158,4 @@ function wantedOf(given: EnvoySnapshot, type: string, names: readonly string[]):
   if (type === TYPE_URLS.cluster) return [...given.clusters.values()];
   if (type === TYPE_URLS.listener) return [...given.listeners.values()];
   return names.flatMap((name) => given.routes.get(name) ?? []);
-}
-
-/** The version that the server gives to a set of resources: their names and contents, whatever their order. */
-function versionOf(resources: readonly EncodedResource[]): string {
-  const lines = resources.map(({ name, hash }) => `${name}\0${hash}\n`).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  return createHash("sha256").update(lines.join("")).digest("hex").slice(0, 32);
 }

@@ -21,7 +21,7 @@ interface State {
   readonly sets: RedirectSets;
 }
 
-const CHECK_MS = 10_000;
+const CHECK_MS = 5_000;
 const RETRY_MS = 1_000;
 
 /** The redirection as it was installed; the keeper owns it from now on. */

@@ -13,15 +13,9 @@ import { type Connection, type EffectivePolicy, formatConnection } from "../../p
 import { renderReasons } from "../../policy/why/index.ts";
 import { errorText, type Log } from "../host/index.ts";
 import type { OpenConnections, PassedConnection } from "../report/index.ts";
-import {
-  type Conntrack,
-  type Cutter,
-  formatEndpoint,
-  type TcpPair,
-  type TcpSocket,
-  tupleKey,
-} from "../sockets/index.ts";
-import { factsOf, isAdmittedByAddress, type Loss, lossOf, mayConcern } from "./connection-facts.ts";
+import { type Conntrack, type Cutter, formatEndpoint, type TcpSocket, tupleKey } from "../sockets/index.ts";
+import { type Loss, lossOf } from "./connection-facts.ts";
+import { type Change, type Doomed, judgeOf } from "./doomed.ts";
 
 /** One line of the report. */
 export interface CutLine {
@@ -49,60 +43,22 @@ export interface RevocationSettings {
 export interface Revocation {
   /** What an earlier agent left: these sockets are open, and only the known ones can be explained. */
   adopt(): void;
-  /** `after` is in force now. Resolves after the first cuts; the second look follows by itself. */
-  changed(before: EffectivePolicy, after: EffectivePolicy): Promise<void>;
-  /** A connection is reported that began before the last change; `then` was in force. */
-  late(connection: PassedConnection, then: EffectivePolicy): Promise<void>;
+  /** A change is in force. Resolves after the first cuts; the second look follows by itself. */
+  changed(change: Change): Promise<void>;
+  /** A connection is reported that may have begun before the last change. */
+  late(connection: PassedConnection): Promise<void>;
   /** Resolves when no second look is due. */
   idle(): Promise<void>;
 }
 
-interface Doomed {
-  readonly pair: TcpPair;
-  readonly what: Connection | undefined;
-  readonly destination: Connection["destination"];
-}
-
 /** Records are late by one interval, and a little for the way. */
 const SECOND_LOOK_MS = LOG_FLUSH_MS + 50;
-/** Others get a turn after this long. */
-const SLICE_MS = 10;
-
 export function revocation(settings: RevocationSettings): Revocation {
-  const { connections, cutter, rawPort, log } = settings;
-  const facts = new WeakMap<PassedConnection, Connection>();
+  const { connections, conntrack, cutter, rawPort, log } = settings;
+  const judge = judgeOf(connections, conntrack, rawPort);
   let unexplained = new Map<string, TcpSocket>();
-  let current: EffectivePolicy | undefined;
+  let last: Change | undefined;
   let looks: Promise<void> = Promise.resolve();
-
-  const resolve = (connection: PassedConnection, then: EffectivePolicy): Connection => {
-    const known = facts.get(connection);
-    if (known !== undefined) return known;
-    const found = factsOf(connection, rawPort, then);
-    facts.set(connection, found);
-    return found;
-  };
-  const deniedPassed = async (then: EffectivePolicy, now: EffectivePolicy, loss: Loss): Promise<Doomed[]> => {
-    const doomed: Doomed[] = [];
-    for await (const connection of inSlices(connections.passed())) {
-      const what = resolve(connection, then);
-      if (mayConcern(loss, what) && decide(now, what).kind === "deny")
-        doomed.push({ pair: connection.pair, what, destination: connection.destination });
-    }
-    return doomed;
-  };
-  const deniedRequests = (now: EffectivePolicy): Doomed[] =>
-    connections.http().flatMap(({ pair, requests }) => {
-      const what = requests.find((request) => decide(now, request).kind === "deny");
-      return what === undefined ? [] : [{ pair, what, destination: what.destination }];
-    });
-  const deniedUnexplained = (now: EffectivePolicy): Doomed[] =>
-    [...unexplained.values()].flatMap((pair): Doomed[] => {
-      if (connections.knows(pair)) return [];
-      const destination = settings.conntrack?.originalDestination(pair) ?? undefined;
-      if (destination !== undefined && isAdmittedByAddress(now, destination)) return [];
-      return [{ pair, what: undefined, destination: destination ?? pair.own }];
-    });
 
   const cut = async (doomed: readonly Doomed[], now: EffectivePolicy): Promise<void> => {
     if (doomed.length === 0) return;
@@ -116,15 +72,12 @@ export function revocation(settings: RevocationSettings): Revocation {
       settings.report(line(what, destination, outcomes[i]?.kind ?? "kept", now));
   };
 
-  const secondLook = async (then: EffectivePolicy): Promise<void> => {
+  const secondLook = async (change: Change, loss: Loss): Promise<void> => {
     await sleep(SECOND_LOOK_MS);
-    const now = current ?? then;
-    const doomed = [
-      ...(await deniedPassed(then, now, { kind: "anything" })),
-      ...deniedRequests(now),
-      ...deniedUnexplained(now),
-    ];
-    await cut(doomed, now);
+    const now = last ?? change;
+    const passed = await judge.passed(change, now.after, loss);
+    const doomed = [...passed, ...judge.requests(now), ...judge.unexplained(unexplained.values(), now.after, loss)];
+    await cut(doomed, now.after);
     tidy();
   };
   /** Whatever the kernel no longer has is no longer open, also if its end was never reported. */
@@ -144,17 +97,16 @@ export function revocation(settings: RevocationSettings): Revocation {
       connections.retain(new Set(open.map(([key]) => key)), Number.POSITIVE_INFINITY);
       unexplained = new Map(open.filter(([, socket]) => !connections.knows(socket)));
     },
-    async changed(before, after) {
-      current = after;
-      const loss = lossOf(before, after);
-      await safely(deniedPassed(before, after, loss).then((doomed) => cut(doomed, after)));
-      if (loss.kind !== "nothing") looks = Promise.all([looks, safely(secondLook(before))]).then(() => {});
+    async changed(change) {
+      last = change;
+      const loss = lossOf(change.before, change.after);
+      await safely(judge.passed(change, change.after, loss).then((doomed) => cut(doomed, change.after)));
+      if (loss.kind !== "nothing") looks = Promise.all([looks, safely(secondLook(change, loss))]).then(() => {});
     },
-    async late(connection, then) {
-      const now = current ?? then;
-      const what = resolve(connection, then);
-      if (decide(now, what).kind === "allow") return;
-      await safely(cut([{ pair: connection.pair, what, destination: connection.destination }], now));
+    async late(connection) {
+      if (last === undefined) return;
+      const doomed = judge.one(connection, last);
+      if (doomed !== undefined) await safely(cut([doomed], last.after));
     },
     idle: () => looks,
   };
@@ -175,14 +127,4 @@ function line(
       ? { reason: ["nobody saw what it is, and its address alone is not admitted"] }
       : { connection: formatConnection(what), reason: renderReasons(decide(now, what)) }),
   };
-}
-
-async function* inSlices<T>(items: Iterable<T>): AsyncGenerator<T> {
-  let until = performance.now() + SLICE_MS;
-  for (const item of items) {
-    yield item;
-    if (performance.now() < until) continue;
-    await new Promise((next) => setImmediate(next));
-    until = performance.now() + SLICE_MS;
-  }
 }

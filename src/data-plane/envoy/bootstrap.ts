@@ -76,11 +76,8 @@ function overloadManager({ maxConnections, maxHeapBytes }: BootstrapSettings): o
         },
       },
     ],
-    actions: [
-      above("shrink_heap", 0.9),
-      above("stop_accepting_connections", 0.95),
-      above("stop_accepting_requests", 0.98),
-    ],
+    // nothing that touches open connections: what stays allowed is never cut
+    actions: [above("shrink_heap", 0.9), above("stop_accepting_connections", 0.95)],
   };
 }
 

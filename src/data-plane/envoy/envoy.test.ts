@@ -94,11 +94,7 @@ test("the bootstrap depends on no policy, and its sockets are names in Envoy's o
   expect(bootstrap).toContain('"max_active_downstream_connections":7');
   expect(bootstrap).toContain('"max_heap_size_bytes":9');
   expect(AGENT_CLUSTER).toBe(NAMES.agent);
-  expect([...bootstrap.matchAll(/"path":"([^"]+)"/g)].map(([, path]) => path)).toEqual([
-    "admin.sock",
-    "ads.sock",
-    "log.sock",
-  ]);
+  expect([...bootstrap.matchAll(/"path":"([^"]+)"/g)].map(([, path]) => path)).toEqual(["admin.sock", "agent.sock"]);
 });
 
 test("Envoy's log is cut when long, keeps one older file, and tells its last troubles", () => {

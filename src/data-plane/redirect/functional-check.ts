@@ -1,4 +1,4 @@
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** `unknown`: this host has no route that a connection to the outside could have taken. */
 export type FunctionalCheck =
@@ -11,16 +11,17 @@ const NOWHERE = { host: "192.0.2.1", port: 9 };
 const PATIENCE_MS = 500;
 
 /**
- * Open one connection to the outside, as the workload would, and see whether it ends on `port`, where everything goes
- * that no set names. It listens there itself, so it can only look while Envoy does not run.
+ * Open one connection to the outside, as the workload would, and see whether it ends on one of `ports`, those of the
+ * listeners. It listens there itself, so it can only look while Envoy does not run.
  */
-export async function checkRedirected(port: number): Promise<FunctionalCheck> {
-  const server = await listenOn(port);
-  if (server === undefined) return { kind: "unknown", why: `another process listens on port ${port}` };
+export async function checkRedirected(ports: readonly number[]): Promise<FunctionalCheck> {
+  const servers = await Promise.all(ports.map(listenOn));
+  const listening = servers.filter((server) => server !== undefined);
   try {
-    return await tryConnection(server);
+    if (listening.length === ports.length) return await tryConnection(listening);
+    return { kind: "unknown", why: `another process listens on port ${ports.join(" or ")}` };
   } finally {
-    server.close();
+    for (const server of listening) server.close();
   }
 }
 
@@ -33,7 +34,7 @@ function listenOn(port: number): Promise<Server | undefined> {
   });
 }
 
-function tryConnection(server: Server): Promise<FunctionalCheck> {
+function tryConnection(servers: readonly Server[]): Promise<FunctionalCheck> {
   return new Promise((resolve) => {
     const socket = connect(NOWHERE);
     const finish = (outcome: FunctionalCheck) => {
@@ -43,12 +44,13 @@ function tryConnection(server: Server): Promise<FunctionalCheck> {
     };
     const astray = (why: string) => finish({ kind: "not redirected", why: `a connection to ${NOWHERE.host} ${why}` });
     const timer = setTimeout(() => astray("did not arrive here"), PATIENCE_MS);
-    server.on("connection", (accepted) => {
+    const arrived = (accepted: Socket) => {
       accepted.on("error", () => {});
       const isOurs = accepted.remotePort === socket.localPort;
       accepted.destroy(); // the workload's own connections, should one come now, get nowhere either
       if (isOurs) finish({ kind: "redirected" });
-    });
+    };
+    for (const server of servers) server.on("connection", arrived);
     socket.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "ENETUNREACH" || error.code === "EADDRNOTAVAIL") finish({ kind: "unknown", why: error.code });
       else if (error.code !== "ECONNRESET") astray(`met ${error.code}`);

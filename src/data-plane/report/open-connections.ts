@@ -14,7 +14,7 @@ export interface PassedConnection {
 /** A connection with requests that are not answered yet, upgrades included. */
 export interface HttpConnection {
   readonly pair: TcpPair;
-  readonly requests: readonly Connection[];
+  readonly requests: readonly { readonly request: Connection; readonly startedAt: number }[];
 }
 
 /** What is open, by Envoy's records. Late by one flush interval, and blind to idle HTTP connections. */
@@ -38,7 +38,7 @@ export interface OpenConnections {
 interface Requests {
   readonly pair: TcpPair;
   /** Start and facts of a request → how many of them run. */
-  readonly running: Map<string, { readonly request: Connection; count: number }>;
+  readonly running: Map<string, { readonly request: Connection; readonly startedAt: number; count: number }>;
 }
 
 /** `limit`: connections and requests kept, each; Envoy's own limit should be lower. */
@@ -61,7 +61,8 @@ export function openConnections(limit: number): OpenConnections {
     const id = requestKey(event);
     const same = connection.running.get(id);
     if (same !== undefined) same.count++;
-    else if (connection.running.size < limit) connection.running.set(id, { request: event.request, count: 1 });
+    else if (connection.running.size < limit)
+      connection.running.set(id, { request: event.request, startedAt: event.startedAt, count: 1 });
     else overlooked++;
   };
   const requestEnded = (event: LogEvent & { kind: "request ended" }) => {
@@ -98,8 +99,7 @@ export function openConnections(limit: number): OpenConnections {
       http.clear();
     },
     passed: () => passed.values(),
-    http: () =>
-      [...http.values()].map(({ pair, running }) => ({ pair, requests: [...running.values()].map((r) => r.request) })),
+    http: () => [...http.values()].map(({ pair, running }) => ({ pair, requests: [...running.values()] })),
     knows: (pair) => passed.has(tupleKey(pair)) || http.has(tupleKey(pair)),
     retain(keys, startedBefore) {
       for (const [key, { startedAt }] of passed) if (startedAt < startedBefore && !keys.has(key)) passed.delete(key);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { resetRules } from "./cutter.ts";
 import { endpointOf } from "./tcp-socket.ts";
 
-const PROGRAM = fileURLToPath(new URL("cut-in-namespace.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("cut-in-namespace.testprogram.ts", import.meta.url));
 const isRoot = process.getuid?.() === 0;
 const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 

@@ -1,0 +1,344 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import { encodeEffectivePolicy, type ProxyPolicy } from "../../compile/agent/index.ts";
+import { decide } from "../../policy/decide/index.ts";
+import {
+  addressed,
+  type Connection,
+  type EffectivePolicy,
+  type Mode,
+  parseConnection,
+  parseRule,
+} from "../../policy/model/index.ts";
+import type { PassedConnection } from "../report/index.ts";
+import { type Endpoint, endpointOf } from "../sockets/index.ts";
+import { compilePolicy, denyAll, type HostFacts } from "./compiled-policy.ts";
+import { factsOf, isAdmittedByAddress, lossOf, mayConcern, mayConcernDestination } from "./connection-facts.ts";
+import type { Change } from "./doomed.ts";
+import { type EnforcerSettings, enforcer } from "./enforcer.ts";
+import type { Offer } from "./envoy-feed.ts";
+import { openJournal, readJournal } from "./journal.ts";
+import { readPolicyFile, writePolicyFile } from "./policy-file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "sallyport-agent-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const SOURCE = { mesh: "default", name: "p", displayName: "p" };
+const OWNER = { mesh: "default", name: "web-1" };
+
+function policyOf(mode: Mode, ...rules: readonly string[]): EffectivePolicy {
+  return {
+    enforced: true,
+    mode: { value: mode, source: SOURCE },
+    rules: rules.map((text, index) => {
+      const [protocol = "", type = "", value = "", port] = text.split(" ");
+      const rule = parseRule({ protocol, type, value, ...(port !== undefined && { port: Number(port) }) });
+      if (!rule.ok) throw new Error(text);
+      return { value: rule.value, source: { ...SOURCE, index } };
+    }),
+  };
+}
+
+const proxyPolicy = (policy: EffectivePolicy, more: Partial<ProxyPolicy> = {}): ProxyPolicy => ({
+  ...{ mesh: "default", proxy: "web-1", policy, policies: [SOURCE] },
+  ...{ redirectPortOutbound: 15_001, ipFamilyMode: "UnSpecified", ...more },
+});
+
+function endpoint(text: string): Endpoint {
+  const found = endpointOf(text);
+  if (found === undefined) throw new Error(text);
+  return found;
+}
+
+function passed(destination: string, serverName?: string, own = "127.0.0.1:15001"): PassedConnection {
+  const connection = {
+    pair: { own: endpoint(own), peer: endpoint("10.0.0.1:4000") },
+    destination: endpoint(destination),
+    startedAt: 5,
+  };
+  return serverName === undefined ? connection : { ...connection, serverName };
+}
+
+function connection(text: string): Connection {
+  const parsed = parseConnection(text);
+  const found = parsed.ok ? addressed(parsed.value) : undefined;
+  if (found === undefined) throw new Error(text);
+  return found;
+}
+
+describe("what an open connection is", () => {
+  const tls = policyOf("Matched", "tls CIDR 203.0.113.0/24 443");
+  const tcp = policyOf("Matched", "tcp CIDR 203.0.113.0/24");
+
+  test("TLS by its name, whatever admitted it", () => {
+    expect(factsOf(passed("203.0.113.7:443", "A.Test"), 15_003, tcp)).toMatchObject({
+      kind: "tls",
+      serverName: "a.test",
+    });
+  });
+
+  test("without a name: bytes where tcp covered it or nothing was inspected, else TLS", () => {
+    expect(factsOf(passed("203.0.113.7:443"), 15_003, tcp).kind).toBe("opaque");
+    expect(factsOf(passed("203.0.113.7:443"), 15_003, policyOf("All")).kind).toBe("opaque");
+    expect(factsOf(passed("203.0.113.7:443", undefined, "127.0.0.1:15003"), 15_003, tls).kind).toBe("opaque");
+    expect(factsOf(passed("203.0.113.7:443"), 15_003, tls).kind).toBe("tls");
+  });
+
+  test("of an unexplained socket only the address counts", () => {
+    const { destination } = connection("opaque://203.0.113.7:443");
+    expect(isAdmittedByAddress(tls, destination)).toBe(true);
+    expect(isAdmittedByAddress(tcp, destination)).toBe(true);
+    expect(isAdmittedByAddress(policyOf("Matched", "tls Domain a.test 443"), destination)).toBe(false);
+    expect(isAdmittedByAddress(policyOf("Matched", "http IP 203.0.113.7 443"), destination)).toBe(false);
+  });
+});
+
+describe("what a change takes away", () => {
+  const RULES = [
+    "tls Domain a.test 443",
+    "tls Domain *.b.test",
+    "tcp CIDR 203.0.113.0/24 9000",
+    "http Domain a.test 80",
+    "tcp IP 203.0.113.1",
+    "http2 IP 203.0.113.1 80",
+  ];
+  const CONNECTIONS = [
+    "tls://a.test:443@203.0.113.1",
+    "tls://x.b.test:8443@203.0.113.2",
+    "opaque://203.0.113.2:9000",
+    "http://a.test:80@203.0.113.1",
+    "h2c://x.test:80@203.0.113.1",
+    "opaque://203.0.113.1:25",
+  ];
+  const policies = fc
+    .tuple(fc.constantFrom<Mode>("All", "None", "Matched", "Matched", "Matched"), fc.shuffledSubarray(RULES))
+    .map(([mode, rules]) => policyOf(mode, ...rules));
+
+  test("law: a connection that was allowed and no longer is, is among what the loss may concern", () => {
+    fc.assert(
+      fc.property(policies, policies, fc.constantFrom(...CONNECTIONS).map(connection), (before, after, what) => {
+        const isLost = decide(before, what).kind === "allow" && decide(after, what).kind === "deny";
+        const loss = lossOf(before, after);
+        expect(!isLost || mayConcern(loss, what)).toBe(true);
+        expect(!isLost || mayConcernDestination(loss, what.destination)).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("adding, reordering and renaming take nothing away", () => {
+    const before = policyOf("Matched", ...RULES.slice(0, 3));
+    expect(lossOf(before, policyOf("Matched", ...RULES.toReversed())).kind).toBe("nothing");
+    expect(lossOf(before, policyOf("All")).kind).toBe("nothing");
+    expect(lossOf(before, { ...before, enforced: { not: "builtin gateway" } }).kind).toBe("nothing");
+    expect(lossOf({ ...before, enforced: { not: "builtin gateway" } }, before).kind).toBe("anything");
+  });
+
+  test("a lost rule does not concern what it never admitted", () => {
+    const loss = lossOf(policyOf("Matched", "tls Domain a.test 443"), policyOf("Matched"));
+    expect(mayConcern(loss, connection("tls://b.test:443@203.0.113.1"))).toBe(false);
+    expect(mayConcernDestination(loss, connection("opaque://203.0.113.1:80").destination)).toBe(false);
+    expect(mayConcernDestination(loss, connection("opaque://203.0.113.1:443").destination)).toBe(true);
+  });
+});
+
+describe("the policy on disk", () => {
+  const path = join(folder, "policy.json");
+  const stored = { policy: Buffer.from([1, 2, 3]), extraHttpPorts: [80, "any"] as const };
+  const why = () => {
+    const read = readPolicyFile(path, OWNER);
+    return read.kind === "unusable" ? read.why : read.kind;
+  };
+
+  test("is read as it was written, by its owner alone", () => {
+    expect(readPolicyFile(path, OWNER)).toEqual({ kind: "none" });
+    writePolicyFile(path, OWNER, stored);
+    expect(readPolicyFile(path, OWNER)).toEqual({ kind: "found", stored });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readPolicyFile(path, { mesh: "default", name: "web-2" })).toMatchObject({ kind: "unusable" });
+  });
+
+  test("is not used when a byte of it is wrong, or its format is another", () => {
+    writePolicyFile(path, OWNER, stored);
+    const good = readFileSync(path, "utf8");
+    for (let at = 0; at < good.length - 1; at += 7) {
+      writeFileSync(path, `${good.slice(0, at)}${good[at] === "0" ? "1" : "0"}${good.slice(at + 1)}`);
+      expect(readPolicyFile(path, OWNER).kind, `byte ${at}`).toBe("unusable");
+    }
+    for (const [text, reason] of [
+      ["", /cut short/],
+      [good.slice(0, 40), /cut short/],
+      ["[]", /format/],
+      ["null", /damaged/],
+      [good.replace('"format":1', '"format":2'), /format 2/],
+    ] as const) {
+      writeFileSync(path, text);
+      expect(why()).toMatch(reason);
+    }
+  });
+
+  test("stays as it was when the new one cannot be written", () => {
+    writePolicyFile(path, OWNER, stored);
+    expect(() => writePolicyFile(join(folder, "absent", "policy.json"), OWNER, stored)).toThrow();
+    expect(why()).toBe("found");
+  });
+});
+
+describe("the list of open connections", () => {
+  const path = join(folder, "open.jsonl");
+  const one = passed("203.0.113.7:443", "a.test");
+  const two = { ...passed("[2001:db8::1]:443"), pair: { own: endpoint("[::1]:15001"), peer: endpoint("[fd00::1]:9") } };
+
+  test("is read back, without what was closed and what cannot be read", () => {
+    const journal = openJournal(path);
+    journal.opened(one);
+    journal.opened(two);
+    journal.flush([one, two]);
+    expect(readJournal(path)).toEqual([one, two]);
+    journal.closed(one);
+    journal.flush([two]);
+    writeFileSync(path, `${readFileSync(path, "utf8")}["+","x"]\nnull\n{\n["+","127.0.0.1:1"`);
+    expect(readJournal(path)).toEqual([two]);
+    expect(readJournal(join(folder, "absent"))).toEqual([]);
+  });
+
+  test("stays short however many connections come and go", () => {
+    const journal = openJournal(path);
+    for (let i = 0; i < 20_000; i++) {
+      journal.opened(one);
+      if (i % 10 === 0) journal.flush([one, two]);
+      journal.closed(one);
+      if (i % 7 === 0) journal.flush([two]);
+    }
+    journal.flush([two]);
+    expect(readFileSync(path, "utf8").split("\n").length).toBeLessThan(1_100);
+    expect(readJournal(path)).toEqual([two]);
+  });
+});
+
+describe("bringing a policy into force", () => {
+  const host: HostFacts = { identity: { kind: "uid", uid: 5678 }, rawPort: 15_003, resolvers: [], ipv6: true };
+  const compile: EnforcerSettings["compile"] = (policy, ports) => compilePolicy(policy, host, ports);
+  const bytesOf = (policy: EffectivePolicy, more: Partial<ProxyPolicy> = {}) =>
+    encodeEffectivePolicy(proxyPolicy(policy, more));
+
+  /** An enforcer whose surroundings write down what they are asked. */
+  function scene(answers: readonly Offer[] = []) {
+    const calls: string[] = [];
+    const changes: Change[] = [];
+    const queue = [...answers];
+    const sets = (compiled: { readonly sets: Readonly<Record<string, readonly string[]>> }) =>
+      Object.values(compiled.sets).flat().join(",");
+    const one = enforcer(
+      {
+        owner: OWNER,
+        compile,
+        feed: {
+          async offer(snapshot) {
+            calls.push(`offer ${[...snapshot.routes.keys()].join(",")}`);
+            return queue.shift() ?? { kind: "accepted" };
+          },
+        },
+        redirect: {
+          narrow: async (before, after) => void calls.push(`narrow ${sets(before)} → ${sets(after)}`),
+          follow: async (policy) => void calls.push(`follow ${sets(policy)}`),
+        },
+        revocation: { changed: async (change) => void changes.push(change) },
+        store: ({ extraHttpPorts }) => void calls.push(`store ${extraHttpPorts.join(",")}`),
+        log: { info() {}, warn() {}, error() {} },
+      },
+      { compiled: compile(denyAll(OWNER), []) },
+      denyAll(OWNER),
+    );
+    return { one, calls, changes };
+  }
+
+  const tcp = policyOf("Matched", "tcp IP 203.0.113.1 9000");
+  const http = policyOf("Matched", "http Domain a.test 80");
+
+  test("narrows the sets, asks Envoy, widens the sets, keeps it, and only then looks at connections", async () => {
+    const { one, calls, changes } = scene();
+    expect(await one.apply(bytesOf(tcp))).toEqual({ ok: true });
+    expect(await one.apply(bytesOf(http))).toEqual({ ok: true });
+    expect(calls).toEqual([
+      ...["narrow  → 203.0.113.1/32 . 9000", "offer ", "follow 203.0.113.1/32 . 9000", "store "],
+      ...["narrow 203.0.113.1/32 . 9000 → ", "offer http-80", "follow ", "store 80"],
+    ]);
+    expect(changes.map(({ before, after }) => [before.rules.length, after.rules.length])).toEqual([
+      [0, 1],
+      [1, 1],
+    ]);
+  });
+
+  test("goes back everywhere when Envoy refuses, keeps nothing, and says why", async () => {
+    const { one, calls, changes } = scene([{ kind: "accepted" }, { kind: "rejected", why: "no such thing" }]);
+    await one.apply(bytesOf(tcp));
+    calls.length = 0;
+    expect(await one.apply(bytesOf(http))).toEqual({ reject: "envoy rejected it: no such thing" });
+    expect(calls).toEqual(["narrow 203.0.113.1/32 . 9000 → ", "offer http-80", "follow 203.0.113.1/32 . 9000"]);
+    expect(one.inForce.compiled.policy.rules).toHaveLength(1);
+    expect(changes).toHaveLength(1);
+  });
+
+  test("a port keeps its chain after its last rule, so that nothing drains", async () => {
+    const { one, calls } = scene();
+    await one.apply(bytesOf(http));
+    await one.apply(bytesOf(tcp));
+    expect(calls.filter((call) => call.startsWith("offer"))).toEqual(["offer http-80", "offer http-80"]);
+  });
+
+  test.each<[string, Uint8Array, RegExp]>([
+    ["bytes that are no policy", Buffer.from("nonsense"), /no EffectivePolicy/],
+    ["the policy of another proxy", bytesOf(tcp, { proxy: "web-2" }), /this is default\/web-1/],
+    ["one port for both listeners", bytesOf(tcp, { redirectPortOutbound: 15_003 }), /both listeners/],
+  ])("refuses %s before anything is changed", async (_, bytes, why) => {
+    const { one, calls } = scene();
+    expect(await one.apply(bytes)).toEqual({ reject: expect.stringMatching(why) });
+    expect(calls).toEqual([]);
+  });
+
+  test("takes one policy at a time, and the same one again for nothing", async () => {
+    const { one, calls } = scene();
+    await Promise.all([one.begin(), one.apply(bytesOf(tcp)), one.apply(bytesOf(tcp)), one.apply(bytesOf(http))]);
+    expect(calls.filter((call) => call.startsWith("offer"))).toEqual(["offer ", "offer ", "offer http-80"]);
+  });
+
+  test("denies everything when Envoy refuses the policy from disk", async () => {
+    const { one, calls } = scene([{ kind: "rejected", why: "old" }]);
+    await one.begin();
+    expect(calls.filter((call) => call.startsWith("offer"))).toHaveLength(2);
+    expect(one.inForce.bytes).toBeUndefined();
+  });
+});
+
+describe("a compiled policy", () => {
+  const host: HostFacts = { identity: { kind: "uid", uid: 5678 }, resolvers: [], ipv6: true };
+  const listeners = (facts: HostFacts, more: Partial<ProxyPolicy> = {}) =>
+    compilePolicy(proxyPolicy(policyOf("All"), more), facts, []);
+
+  test("has one listener and half a second where the redirection is somebody else's", () => {
+    const { snapshot, ports, inspectionMs, redirect } = listeners(host);
+    expect([[...snapshot.listeners.keys()], ports, inspectionMs, redirect]).toEqual([
+      ["mp:out"],
+      [15_001],
+      500,
+      undefined,
+    ]);
+  });
+
+  test("is on the Dataplane's port, unless another one was fixed", () => {
+    const ours = { ...host, rawPort: 15_003 };
+    expect(listeners(ours, { redirectPortOutbound: 16_001 }).ports).toEqual([16_001, 15_003]);
+    expect(listeners(ours, { redirectPortOutbound: 0 }).ports).toEqual([15_001, 15_003]);
+    expect(listeners({ ...ours, fixedOutboundPort: 17_001 }, { redirectPortOutbound: 16_001 }).ports[0]).toBe(17_001);
+  });
+
+  test("refuses IPv6 where the Dataplane has none", () => {
+    const ours = { ...host, rawPort: 15_003 };
+    expect(listeners(ours, { ipFamilyMode: "IPv4" }).redirect?.ipv6).toBe("refuse");
+    expect(listeners(ours, { ipFamilyMode: "DualStack" }).redirect?.ipv6).toBe("redirect");
+  });
+});

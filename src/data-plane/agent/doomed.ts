@@ -1,0 +1,98 @@
+import { decide } from "../../policy/decide/index.ts";
+import type { Connection, EffectivePolicy } from "../../policy/model/index.ts";
+import type { OpenConnections, PassedConnection } from "../report/index.ts";
+import type { Conntrack, TcpPair, TcpSocket } from "../sockets/index.ts";
+import { factsOf, isAdmittedByAddress, type Loss, mayConcern, mayConcernDestination } from "./connection-facts.ts";
+
+export interface Change {
+  readonly before: EffectivePolicy;
+  readonly after: EffectivePolicy;
+  /** Since when `after` is in force, ms since 1970. */
+  readonly at: number;
+}
+
+/** An open connection that the rules no longer admit. */
+export interface Doomed {
+  readonly pair: TcpPair;
+  /** Absent for a socket whose beginning nobody saw. */
+  readonly what?: Connection;
+  readonly destination: Connection["destination"];
+}
+
+/** Finds what a change forbids. `now` is the policy in force when it looks: the change may be over already. */
+export interface Judge {
+  /** Takes a while with many connections, and lets others have their turns. */
+  passed(change: Change, now: EffectivePolicy, loss: Loss): Promise<Doomed[]>;
+  /** One alone, of which nothing is known but that it began at about the time of the change. */
+  one(connection: PassedConnection, change: Change): Doomed | undefined;
+  /** Requests that began under earlier rules and still run; later ones were decided by Envoy. */
+  requests(now: Change): Doomed[];
+  /** Sockets that no record explains. */
+  unexplained(sockets: Iterable<TcpSocket>, now: EffectivePolicy, loss: Loss): Doomed[];
+}
+
+/** Envoy's workers follow its main thread within this time. */
+const WORKERS_LAG_MS = 20;
+/** Others get a turn after this long. */
+const SLICE_MS = 10;
+
+export function judgeOf(
+  connections: OpenConnections,
+  conntrack: Conntrack | undefined,
+  rawPort: number | undefined,
+): Judge {
+  const facts = new WeakMap<PassedConnection, Connection>();
+
+  /** What it is does not change any more once it was asked: under the policy that admitted it. */
+  const whatIs = (connection: PassedConnection, { before, after, at }: Change): Connection => {
+    const known = facts.get(connection);
+    if (known !== undefined) return known;
+    const found = factsOf(connection, rawPort, connection.startedAt < at ? before : after);
+    facts.set(connection, found);
+    return found;
+  };
+  const doomed = ({ pair, destination }: PassedConnection, what: Connection): Doomed => ({ pair, destination, what });
+
+  return {
+    async passed(change, now, loss) {
+      const found: Doomed[] = [];
+      for await (const connection of inSlices(connections.passed())) {
+        const what = whatIs(connection, change);
+        if (mayConcern(loss, what) && isDenied(now, what)) found.push(doomed(connection, what));
+      }
+      return found;
+    },
+    one(connection, change) {
+      const what = whatIs(connection, change);
+      return isDenied(change.after, what) ? doomed(connection, what) : undefined;
+    },
+    requests({ after, at }) {
+      return connections.http().flatMap(({ pair, requests }) => {
+        const early = requests.filter(({ startedAt }) => startedAt < at + WORKERS_LAG_MS);
+        const what = early.find(({ request }) => isDenied(after, request))?.request;
+        return what === undefined ? [] : [{ pair, what, destination: what.destination }];
+      });
+    },
+    unexplained(sockets, now, loss) {
+      return [...sockets].flatMap((pair): Doomed[] => {
+        if (connections.knows(pair)) return [];
+        const destination = conntrack?.originalDestination(pair);
+        if (destination === undefined) return [{ pair, destination: pair.own }];
+        const isSafe = !mayConcernDestination(loss, destination) || isAdmittedByAddress(now, destination);
+        return isSafe ? [] : [{ pair, destination }];
+      });
+    },
+  };
+}
+
+const isDenied = (policy: EffectivePolicy, what: Connection): boolean => decide(policy, what).kind === "deny";
+
+async function* inSlices<T>(items: Iterable<T>): AsyncGenerator<T> {
+  let until = performance.now() + SLICE_MS;
+  for (const item of items) {
+    yield item;
+    if (performance.now() < until) continue;
+    await new Promise((next) => setImmediate(next));
+    until = performance.now() + SLICE_MS;
+  }
+}
