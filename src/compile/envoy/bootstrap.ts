@@ -36,7 +36,11 @@ export const DEFAULT_MAX_CONNECTIONS = 10_000;
 export function agentBootstrap({ node, adminPath, agentPath, ...limits }: AgentBootstrap): Bootstrap {
   return create(BootstrapSchema, {
     node,
-    admin: { address: { address: { case: "pipe", value: { path: adminPath, mode: 0o600 } } } },
+    // Whoever looks after Envoy must get through when the workload's connections are at their limit.
+    admin: {
+      address: { address: { case: "pipe", value: { path: adminPath, mode: 0o600 } } },
+      ignoreGlobalConnLimit: true,
+    },
     staticResources: { clusters: [agentCluster(agentPath)] },
     dynamicResources: {
       adsConfig: {
@@ -44,7 +48,9 @@ export function agentBootstrap({ node, adminPath, agentPath, ...limits }: AgentB
         transportApiVersion: ApiVersion.V3,
         // Envoy's description of itself is 52 kB; without this every request would carry it.
         setNodeOnFirstMessageOnly: true,
-        grpcServices: [{ targetSpecifier: { case: "envoyGrpc", value: { clusterName: NAMES.agent } } }],
+        grpcServices: [
+          { targetSpecifier: { case: "envoyGrpc", value: { clusterName: NAMES.agent, retryPolicy: SOON } } },
+        ],
       },
       ldsConfig: fromAds(),
       cdsConfig: fromAds(),
@@ -67,6 +73,9 @@ export function staticBootstrap(
     ...common(limits),
   });
 }
+
+/** An agent that comes back is to be heard soon, not after half a minute. */
+const SOON = { retryBackOff: { baseInterval: durationFromMs(50), maxInterval: durationFromMs(500) } };
 
 function common(limits: Limits) {
   return {
@@ -100,7 +109,11 @@ function action(name: string, monitorName: string, value: number) {
 }
 
 function fromAds() {
-  return { resourceApiVersion: ApiVersion.V3, configSourceSpecifier: { case: "ads", value: {} } } as const;
+  return {
+    resourceApiVersion: ApiVersion.V3,
+    configSourceSpecifier: { case: "ads", value: {} },
+    initialFetchTimeout: durationFromMs(0),
+  } as const;
 }
 
 function agentCluster(path: string): Cluster {
@@ -116,6 +129,8 @@ function agentCluster(path: string): Cluster {
     clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.STATIC },
     connectTimeout: durationFromMs(1000),
     typedExtensionProtocolOptions: { [HttpProtocolOptionsSchema.typeName]: http2 },
+    // Records of many connections at once must wait, not be thrown away.
+    circuitBreakers: { thresholds: [{ maxRequests: 1_000_000, maxPendingRequests: 1_000_000 }] },
     loadAssignment: {
       clusterName: NAMES.agent,
       endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: "endpoint", value: endpoint } }] }],

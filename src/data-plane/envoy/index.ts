@@ -4,7 +4,7 @@
  */
 export { askAdmin } from "./admin.ts";
 export { type EnvoySearch, envoyVersion, findEnvoy } from "./binary.ts";
-export { ADMIN_SOCKET, AGENT_CLUSTER, AGENT_SOCKET, type BootstrapSettings, envoyBootstrap } from "./bootstrap.ts";
+export { ADMIN_SOCKET, AGENT_SOCKET, type BootstrapSettings, envoyBootstrap } from "./bootstrap.ts";
 export {
   cachedEnvoy,
   DEFAULT_ENVOY_VERSION,
