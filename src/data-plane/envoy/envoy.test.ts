@@ -92,7 +92,7 @@ test("the bootstrap depends on no policy, and its sockets are names in Envoy's o
   const bootstrap = envoyBootstrap({ mesh: "default", name: "web-1", maxConnections: 7, maxHeapBytes: 9 });
   expect(bootstrap).toContain('"maxActiveDownstreamConnections": "7"');
   expect(bootstrap).toContain('"maxHeapSizeBytes": "9"');
-  expect([...bootstrap.matchAll(/"path": "([^"]+)"/g)].map(([, path]) => path)).toEqual(["admin.sock", "agent.sock"]);
+  expect([...bootstrap.matchAll(/"path": "([^"]+)"/g)].map(([, path]) => path)).toEqual(["agent.sock", "admin.sock"]);
 });
 
 test("Envoy's log is cut when long, keeps one older file, and tells its last troubles", () => {

@@ -36,11 +36,6 @@ export interface Diagnostic {
   readonly span?: Span;
 }
 
-/** A value, or every reason why there is none. Warnings travel with the value. */
-export type Result<T> =
-  | { readonly ok: true; readonly value: T; readonly warnings: readonly Diagnostic[] }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
-
 /** `spec.default.appendMatch[2].port`; keys that are no identifiers come in quotes: `labels["kuma.io/origin"]`. */
 export function formatPath(path: Path): string {
   let text = "";
