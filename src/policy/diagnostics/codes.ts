@@ -48,6 +48,7 @@ export const DIAGNOSTIC_CODES = {
   "E205-duplicate-resource": "error",
   "E206-unknown-proxy": "error",
   "E207-unread-file": "error",
+  "E208-refused-by-kuma": "error",
   "W301-unknown-field": "warning",
   "W302-unknown-type": "warning",
   "W303-unused-list": "warning",

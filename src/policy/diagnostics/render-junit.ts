@@ -23,7 +23,7 @@ export function renderJunit(diagnostics: readonly Diagnostic[], { name, files, f
   const tests = [...byFile.values()].reduce((sum, list) => sum + Math.max(1, list.length), 0);
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${escape(name)}" tests="${tests}" failures="${failures}" errors="0">`,
+    `<testsuites name="${xml(name)}" tests="${tests}" failures="${failures}" errors="0">`,
   ];
   for (const [file, list] of byFile) lines.push(...suite(file, list, fails));
   return [...lines, "</testsuites>", ""].join("\n");
@@ -31,7 +31,7 @@ export function renderJunit(diagnostics: readonly Diagnostic[], { name, files, f
 
 function suite(file: string, diagnostics: readonly Diagnostic[], fails: JunitOptions["fails"]): string[] {
   const failures = diagnostics.filter(fails).length;
-  const name = escape(file === "" ? "input" : file);
+  const name = xml(file === "" ? "input" : file);
   const counts = `tests="${Math.max(1, diagnostics.length)}" failures="${failures}" errors="0"`;
   const cases =
     diagnostics.length === 0
@@ -43,15 +43,15 @@ function suite(file: string, diagnostics: readonly Diagnostic[], fails: JunitOpt
 function testCase(d: Diagnostic, classname: string, isFailure: boolean): string[] {
   const at = d.span === undefined ? formatPath(d.path) : `${d.span.start.line}:${d.span.start.column}`;
   const where = [d.span?.file, at].filter((part) => part !== undefined && part !== "").join(":");
-  const text = escape(
+  const text = xml(
     [`${where === "" ? "" : `${where}: `}${d.severity}[${d.code}]: ${d.message}`, d.help]
       .filter((line) => line !== undefined)
       .join("\nhelp: "),
   );
   return [
-    `    <testcase classname="${classname}" name="${escape(`${d.code} ${at}`.trimEnd())}">`,
+    `    <testcase classname="${classname}" name="${xml(`${d.code} ${at}`.trimEnd())}">`,
     isFailure
-      ? `      <failure type="${escape(d.code)}" message="${escape(d.message)}">${text}</failure>`
+      ? `      <failure type="${xml(d.code)}" message="${xml(d.message)}">${text}</failure>`
       : `      <system-out>${text}</system-out>`,
     "    </testcase>",
   ];
@@ -60,7 +60,7 @@ function testCase(d: Diagnostic, classname: string, isFailure: boolean): string[
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /** XML 1.0 has no way to write most control characters. */
-const escape = (text: string): string =>
+const xml = (text: string): string =>
   text
     .toWellFormed()
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd")

@@ -73,9 +73,7 @@ function locationsOf({ span, resource, path }: Diagnostic): SarifLocation[] {
   const fullyQualifiedName = [resource, field].filter((part) => part !== undefined && part !== "").join(" ");
   const location = {
     ...(span === undefined ? {} : { physicalLocation: physical(span) }),
-    ...(fullyQualifiedName === ""
-      ? {}
-      : { logicalLocations: [{ fullyQualifiedName, kind: "resource" as const }] }),
+    ...(fullyQualifiedName === "" ? {} : { logicalLocations: [{ fullyQualifiedName, kind: "resource" as const }] }),
   };
   return Object.keys(location).length === 0 ? [] : [location];
 }

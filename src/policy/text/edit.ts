@@ -17,7 +17,12 @@ export function removeItems(text: string, places: readonly Position[]): string |
     const { line, column } = lines.positionOf(node?.range?.[0] ?? -1);
     return wanted.has(`${line}:${column}`);
   };
-  const documents = parseAllDocuments(text, { keepSourceTokens: true, uniqueKeys: false, merge: false });
+  const documents = parseAllDocuments(text, {
+    keepSourceTokens: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
   const cuts: Cut[] = [];
   let found = 0;
   for (const document of documents) {
@@ -89,10 +94,11 @@ function lineEnd(text: string, offset: number): number {
   return end < 0 ? text.length : end;
 }
 
+/** Not up to a comment: without a space before it, it would be none. */
 function afterSpaces(text: string, offset: number): number {
   let at = offset;
   while (text[at] === " " || text[at] === "\t") at++;
-  return at;
+  return text[at] === "#" ? offset : at;
 }
 
 function hasAnchor(node: Node | null): boolean {
