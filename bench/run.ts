@@ -22,7 +22,10 @@ export interface Measured {
 const BENCHES: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<readonly Measured[]> }>>> =
   {
     "cli-start": () => import("./cli-start.ts"),
+    diff: () => import("./diff.ts"),
     "edit-to-enforced": () => import("./edit-to-enforced.ts"),
+    "envoy-scale": () => import("./envoy-scale.ts"),
+    why: () => import("./why.ts"),
   };
 
 const here = dirname(fileURLToPath(import.meta.url));

@@ -42,12 +42,12 @@ export async function readTexts(
   const texts = new Map<string, InputText>();
   for (const path of paths ?? ["."]) {
     if (path === "-") {
-      texts.set("-", { file: STDIN_NAME, text: decode(await terminal.readStdin(), STDIN_NAME) });
+      texts.set("-", { file: STDIN_NAME, text: decodeText(await terminal.readStdin(), STDIN_NAME) });
       continue;
     }
     for (const file of filesAt(path, terminal.cwd, options)) {
       const absolute = resolve(terminal.cwd, file);
-      if (!texts.has(absolute)) texts.set(absolute, { file, text: decode(read(absolute, file), file) });
+      if (!texts.has(absolute)) texts.set(absolute, { file, text: decodeText(read(absolute, file), file) });
     }
   }
   return [...texts.values()];
@@ -80,11 +80,19 @@ function filesBelow(folder: string, shown: string): string[] {
   });
 }
 
-const isAssertions = (file: string): boolean => /\.test\.ya?ml$/.test(file);
+const isAssertions = (file: string): boolean => /\.test\.(?:ya?ml|json)$/.test(file);
+
+/** Would a folder that holds this path, relative to it, be read for it? Assertions are not. */
+export const isResourcePath = (path: string): boolean =>
+  IS_RESOURCE.test(path) &&
+  !isAssertions(path) &&
+  path.split("/").every((part) => !part.startsWith(".") && part !== "node_modules");
+
+const IS_RESOURCE = /\.(?:yaml|yml|json)$/;
 
 /** A link to a file counts, as in a mounted ConfigMap; a link to a folder does not, it could lead in a circle. */
 function isResourceFile(entry: Dirent, path: string): boolean {
-  if (!/\.(?:yaml|yml|json)$/.test(entry.name)) return false;
+  if (!IS_RESOURCE.test(entry.name)) return false;
   return entry.isFile() || (entry.isSymbolicLink() && statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }
 
@@ -115,7 +123,11 @@ export function reasonOf(error: unknown): string {
   return REASONS[code] ?? error.message;
 }
 
-function decode(bytes: Uint8Array, shown: string): string {
+/**
+ * Bytes of a file as text.
+ * @throws {CommandError} `unreachable`: they are not UTF-8.
+ */
+export function decodeText(bytes: Uint8Array, shown: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

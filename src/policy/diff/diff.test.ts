@@ -3,18 +3,18 @@ import { describe, expect, test } from "vitest";
 import { connection, effectivePolicy } from "../../../test/laws/arbitraries.ts";
 import { decide } from "../decide/index.ts";
 import type { Connection } from "../model/index.ts";
-import { boxSpace, holdsConnection } from "../space/index.ts";
-import { type ConnectionClass, diff } from "./index.ts";
+import { boxSpace, type ConnectionClass, holdsConnection } from "../space/index.ts";
+import { diff } from "./index.ts";
 
 const inClass =
   (c: ConnectionClass) =>
   (x: Connection): boolean => {
     const { port } = x.destination;
     const portFits = "only" in c.ports ? c.ports.only.includes(port) : !c.ports.except.includes(port);
-    return (
-      portFits &&
-      c.traffic.some((traffic) => holdsConnection(boxSpace({ traffic, addresses: c.addresses, names: c.names }), x))
+    const fits = c.traffic.some((traffic) =>
+      holdsConnection(boxSpace({ traffic, addresses: c.addresses, names: c.names }), x),
     );
+    return portFits && fits && !(c.except ?? []).some((e) => inClass(e)(x));
   };
 
 describe("diff", () => {

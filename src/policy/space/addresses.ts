@@ -1,5 +1,5 @@
 import { type Cidr, cidrOf, type IpAddress, ipFromBits, width } from "../net/index.ts";
-import { differenceOf, holds, type Intervals, intervals } from "./intervals.ts";
+import { differenceOf, holds, type Intervals, intersectionOf, intervals } from "./intervals.ts";
 
 /**
  * Addresses on one line: IPv4 first, IPv6 behind it. The v4-mapped stretch of IPv6 holds no address: those are
@@ -29,17 +29,27 @@ export function addressSet(blocks: Iterable<Cidr>): AddressSet {
 /** Is the address in the set? */
 export const holdsAddress = (set: AddressSet, ip: IpAddress): boolean => holds(set, place(ip));
 
-/** The lowest address of a set, one that people take for an ordinary one where there is a choice. */
+/** An address of a set, one that people take for an ordinary one where there is a choice. Always the same. */
 export function someAddress(set: AddressSet): IpAddress | undefined {
   for (const usual of USUAL) if (holds(set, usual)) return addressAt(usual);
-  const first = set[0]?.[0];
-  return first === undefined ? undefined : addressAt(first);
+  const [first, last] = set[0] ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  return addressAt(first < last ? first + 1n : first); // the first of a block is seldom a host
 }
 
 /** 203.0.113.10, 198.51.100.10, 192.0.2.10, 2001:db8::10: kept for documentation. */
 const USUAL = [0xcb00710an, 0xc633640an, 0xc000020an, V6 + (0x20010db8n << 96n) + 0x10n];
 
 const addressAt = (n: bigint): IpAddress => (n < V6 ? ipFromBits(4, n) : ipFromBits(6, n - V6));
+
+/** The part of a set that is of one family, as numbers of that family. */
+export function familyPart(set: AddressSet, family: 4 | 6): Intervals {
+  const part = intersectionOf(set, family === 4 ? [[0n, V6 - 1n]] : [[V6, V6 + (1n << 128n) - 1n]]);
+  return family === 4 ? part : part.map(([first, last]) => [first - V6, last - V6] as const);
+}
+
+/** The stretch of IPv6 that holds no address, as numbers of that family. */
+export const MAPPED_V6: Intervals = [[0xffffn << 32n, (0xffffn << 32n) + 0xffff_ffffn]];
 
 /** The set as the fewest blocks, IPv4 first. */
 export function toBlocks(set: AddressSet): readonly Cidr[] {

@@ -1,12 +1,6 @@
 /** A set of whole numbers: inclusive, ascending, disjoint, never touching. Equal sets are equal lists. */
 export type Intervals = readonly (readonly [first: bigint, last: bigint])[];
 
-/** No number. */
-export const NO_NUMBERS: Intervals = [];
-
-/** All numbers from `first` to `last`. */
-export const range = (first: bigint, last: bigint): Intervals => [[first, last]];
-
 /** Any list of ranges, in any order, as a set. */
 export function intervals(ranges: Iterable<readonly [bigint, bigint]>): Intervals {
   const sorted = [...ranges].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
@@ -20,8 +14,22 @@ export function intervals(ranges: Iterable<readonly [bigint, bigint]>): Interval
 }
 
 /** What is in either. */
-export const unionOf = (a: Intervals, b: Intervals): Intervals =>
-  a.length === 0 ? b : b.length === 0 ? a : intervals([...a, ...b]);
+export function unionOf(a: Intervals, b: Intervals): Intervals {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const out: [bigint, bigint][] = [];
+  let i = 0;
+  let j = 0;
+  for (let x = a[i], y = b[j]; x !== undefined || y !== undefined; x = a[i], y = b[j]) {
+    const next = x !== undefined && (y === undefined || x[0] <= y[0]) ? x : (y ?? [0n, -1n]);
+    if (next === x) i++;
+    else j++;
+    const open = out.at(-1);
+    if (open === undefined || next[0] > open[1] + 1n) out.push([next[0], next[1]]);
+    else if (next[1] > open[1]) open[1] = next[1];
+  }
+  return out;
+}
 
 /** What is in both. */
 export function intersectionOf(a: Intervals, b: Intervals): Intervals {

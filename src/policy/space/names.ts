@@ -58,6 +58,14 @@ export function nameSet(patterns: Iterable<DomainPattern>): NameSet {
   return { none: false, illFormed: false, tree: settle(root, false) };
 }
 
+/** One name as it stands, or the missing one. */
+export function oneName(name: string | undefined): NameSet {
+  if (name === undefined) return NAMELESS;
+  const root: Growing = { self: false, below: false, children: new Map() };
+  grow(root, name).self = true;
+  return { none: false, illFormed: false, tree: settle(root, false) };
+}
+
 function grow(root: Growing, name: string): Growing {
   let node = root;
   for (const label of name.split(".").reverse()) {
@@ -88,18 +96,39 @@ const isLeafOf = (tree: NameTree, value: boolean): boolean =>
 type Both = (a: boolean, b: boolean) => boolean;
 
 function combineTrees(a: NameTree, b: NameTree, both: Both): NameTree {
+  const short = shortcut(a, b, both);
+  if (short !== undefined) return short;
   const below = both(a.below, b.below);
   const children = new Map<string, NameTree>();
+  const keep = (label: string, made: NameTree): void => {
+    if (!isLeafOf(made, below)) children.set(label, made);
+  };
+  // Where one side says the same of everything, children that the other side lacks cannot change the answer.
+  if (both(a.below, true) !== both(a.below, false))
+    for (const [label, child] of b.children)
+      if (!a.children.has(label)) keep(label, combineTrees(leaf(a.below), child, both));
+  const alone = both(true, b.below) !== both(false, b.below);
   for (const [label, child] of a.children) {
-    const made = combineTrees(child, b.children.get(label) ?? leaf(b.below), both);
-    if (!isLeafOf(made, below)) children.set(label, made);
-  }
-  for (const [label, child] of b.children) {
-    if (a.children.has(label)) continue;
-    const made = combineTrees(leaf(a.below), child, both);
-    if (!isLeafOf(made, below)) children.set(label, made);
+    const other = b.children.get(label);
+    if (other !== undefined) keep(label, combineTrees(child, other, both));
+    else if (alone) keep(label, combineTrees(child, leaf(b.below), both));
   }
   return { self: both(a.self, b.self), below, children };
+}
+
+/** The answer where one side is all or nothing and leaves the other as it is, or does not ask it. */
+function shortcut(a: NameTree, b: NameTree, both: Both): NameTree | undefined {
+  if (isLeafOf(a, a.below)) {
+    const [ifTrue, ifFalse] = [both(a.below, true), both(a.below, false)];
+    if (ifTrue === ifFalse) return leaf(ifTrue);
+    if (ifTrue) return b;
+  }
+  if (isLeafOf(b, b.below)) {
+    const [ifTrue, ifFalse] = [both(true, b.below), both(false, b.below)];
+    if (ifTrue === ifFalse) return leaf(ifTrue);
+    if (ifTrue) return a;
+  }
+  return undefined;
 }
 
 const combine = (a: NameSet, b: NameSet, both: Both): NameSet => ({
@@ -142,27 +171,29 @@ export type NameClass =
   | { readonly kind: "exact"; readonly name: string }
   | { readonly kind: "below"; readonly rest: string; readonly except: readonly string[] }; // rest "": every name
 
+/** The name that a label makes with what follows it; a name may end in a dot, so the root is no text. */
+const longer = (label: string, path: string | undefined): string => (path === undefined ? label : `${label}.${path}`);
+
 /** The set in stretches, tree order. `except` lists what the stretch leaves out: names, and `*.rest` for all below. */
 export function nameClasses(set: NameSet): readonly NameClass[] {
   const out: NameClass[] = [];
   if (set.none) out.push({ kind: "none" });
   if (set.illFormed) out.push({ kind: "ill-formed" });
-  const walk = (node: NameTree, path: string, inside: boolean): void => {
-    if (path !== "" && node.self && !inside) out.push({ kind: "exact", name: path });
+  const walk = (node: NameTree, path: string | undefined, inside: boolean): void => {
+    if (path !== undefined && node.self && !inside) out.push({ kind: "exact", name: path });
     const opens = node.below && !inside;
-    if (opens) out.push({ kind: "below", rest: path, except: exceptions(node, path) });
-    for (const [label, child] of sortedChildren(node))
-      walk(child, path === "" ? label : `${label}.${path}`, node.below);
+    if (opens) out.push({ kind: "below", rest: path ?? "", except: exceptions(node, path) });
+    for (const [label, child] of sortedChildren(node)) walk(child, longer(label, path), node.below);
   };
-  walk(set.tree, "", false);
+  walk(set.tree, undefined, false);
   return out;
 }
 
 /** Names and wildcards that a node leaves out although it covers all below itself. */
-function exceptions(node: NameTree, path: string): string[] {
+function exceptions(node: NameTree, path: string | undefined): string[] {
   const out: string[] = [];
   for (const [label, child] of sortedChildren(node)) {
-    const at = path === "" ? label : `${label}.${path}`;
+    const at = longer(label, path);
     if (!child.self) out.push(at);
     if (child.below) out.push(...exceptions(child, at));
     else out.push(`*.${at}`);
@@ -175,19 +206,32 @@ const sortedChildren = (node: NameTree): [string, NameTree][] =>
 
 /** A member of the set: a name, or what stands for the missing or the ill-formed one. */
 export function someName(set: NameSet): { readonly name: string } | "none" | "ill-formed" | undefined {
-  const name = nameIn(set.tree, "");
+  const name = nameIn(set.tree, undefined);
   if (name !== undefined) return { name };
   return set.none ? "none" : set.illFormed ? "ill-formed" : undefined;
 }
 
-function nameIn(node: NameTree, path: string): string | undefined {
-  if (path !== "" && node.self) return path;
-  if (node.below) return path === "" ? fresh(node, "example.") : `${fresh(node, "")}.${path}`;
-  for (const [label, child] of sortedChildren(node)) {
-    const found = nameIn(child, path === "" ? label : `${label}.${path}`);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+function nameIn(node: NameTree, path: string | undefined): string | undefined {
+  if (path !== undefined && node.self) return path;
+  if (node.below) return path === undefined ? fresh(node, "example.") : `${fresh(node, "")}.${path}`;
+  // Where nothing is below of itself, every child holds a name: the first will do, and no list has to be sorted.
+  let first: string | undefined;
+  for (const label of node.children.keys()) if (first === undefined || label < first) first = label;
+  const child = first === undefined ? undefined : node.children.get(first);
+  return first === undefined || child === undefined ? undefined : nameIn(child, longer(first, path));
+}
+
+const weightBelow = (labels: number): bigint => 1n << BigInt(Math.max(0, 48 - 8 * labels));
+
+/** How many names a set holds, as far as that can be said: each counts 1, all below a name of k labels 2^(48 - 8k). */
+export function nameWeight(set: NameSet): bigint {
+  const walk = (node: NameTree, labels: number): bigint => {
+    let sum = (node.self && labels > 0 ? 1n : 0n) + (node.below ? weightBelow(labels) : 0n);
+    const full = 1n + weightBelow(labels + 1);
+    for (const child of node.children.values()) sum += walk(child, labels + 1) - (node.below ? full : 0n);
+    return node.below && sum < 1n ? 1n : sum;
+  };
+  return walk(set.tree, 0);
 }
 
 /** A label that no child speaks for. */

@@ -1,15 +1,26 @@
-import { type EffectivePolicy, L7_PROTOCOLS, type Protocol, type Rule } from "../model/index.ts";
-import { type Cidr, type DomainPattern, hostCidr, type Port } from "../net/index.ts";
-import { ALL_ADDRESSES, addressSet } from "./addresses.ts";
-import { ALL_NAMED, type NameSet, NO_NAMES, nameSet } from "./names.ts";
-import { allNames, EMPTY, EVERYTHING, mapTraffic, type Rectangle, type Space, type Traffic } from "./space.ts";
+import { type EffectivePolicy, PROTOCOLS, type Protocol, type Rule } from "../model/index.ts";
+import { type Cidr, type DomainPattern, formatDomainPattern, hostCidr, type Port } from "../net/index.ts";
+import { type AddressSet, ALL_ADDRESSES, addressSet } from "./addresses.ts";
+import { unionOf } from "./intervals.ts";
+import { ALL_NAMED, type NameSet, NO_NAMES, nameSet, nameUnion } from "./names.ts";
+import {
+  allNames,
+  difference,
+  EMPTY,
+  EVERYTHING,
+  isEmptyRectangle,
+  mapTraffic,
+  type Rectangle,
+  type Space,
+  type Traffic,
+} from "./space.ts";
 
 /** The protocols whose rules can admit a kind of traffic (semantics §3). */
-const ADMITTED_BY: Readonly<Record<Traffic, readonly Protocol[]>> = {
+export const ADMITTED_BY: Readonly<Record<Traffic, readonly Protocol[]>> = {
   tls: ["tcp", "tls"],
   http1: ["tcp", "http"],
   http2: ["tcp", "http", "http2"],
-  grpc: ["tcp", ...L7_PROTOCOLS],
+  grpc: ["tcp", "http", "http2", "grpc"],
   opaque: ["tcp"],
 };
 
@@ -20,42 +31,80 @@ export function policySpace(policy: EffectivePolicy): Space {
   return rulesSpace(policy.rules.map((r) => r.value));
 }
 
-/** Every connection that at least one of the rules admits. */
-export function rulesSpace(rules: readonly Rule[]): Space {
-  return mapTraffic((traffic) => {
-    const relevant = rules.filter((r) => ADMITTED_BY[traffic].includes(r.protocol));
-    const byPort = new Map<Port | "any", Rule[]>();
-    for (const rule of relevant) {
-      const group = byPort.get(rule.port ?? "any");
-      if (group === undefined) byPort.set(rule.port ?? "any", [rule]);
-      else group.push(rule);
-    }
-    const anyPort = byPort.get("any") ?? [];
-    byPort.delete("any");
-    const regions = new Map<Port, readonly Rectangle[]>();
-    for (const [port, group] of byPort)
-      if (port !== "any") regions.set(port, regionOf(traffic, [...group, ...anyPort]));
-    return { byPort: regions, rest: regionOf(traffic, anyPort) };
-  });
+/** Every connection that `decide` allows under `a` and denies under `b`. Rules that both have cost next to nothing. */
+export function policyDifference(a: EffectivePolicy, b: EffectivePolicy): Space {
+  const other = policySpace(b);
+  if (a.enforced !== true || a.mode.value !== "Matched" || other === EVERYTHING || other === EMPTY)
+    return difference(policySpace(a), other);
+  const known = new Set(b.rules.map(({ value }) => meaningOf(value)));
+  return difference(rulesSpace(a.rules.map(({ value }) => value).filter((rule) => !known.has(meaningOf(rule)))), other);
 }
 
-/** Rules look at addresses or at names, never at both: two rectangles hold all that any number of them admits. */
-function regionOf(traffic: Traffic, rules: readonly Rule[]): readonly Rectangle[] {
-  const blocks: Cidr[] = [];
-  const patterns: DomainPattern[] = [];
-  for (const { match } of rules) {
-    if (match.type === "Domain") patterns.push(match.pattern);
-    else blocks.push(match.type === "IP" ? hostCidr(match.ip) : match.block);
+/** Equal only for rules that admit the same. */
+function meaningOf({ match, protocol, port }: Rule): string {
+  const block = match.type === "Domain" ? undefined : match.type === "IP" ? hostCidr(match.ip) : match.block;
+  const what = match.type === "Domain" ? formatDomainPattern(match.pattern) : "";
+  return `${protocol} ${port ?? ""} ${block === undefined ? what : `${block.family}:${block.base}/${block.prefix}`}`;
+}
+
+/** Every connection that at least one of the rules admits. */
+export function rulesSpace(rules: readonly Rule[]): Space {
+  const groups = new Map<Port | "any", Group>();
+  for (const rule of rules) addTo(groups, rule);
+  const anyPort = regionsOf(groups.get("any"));
+  groups.delete("any");
+  const byPort = [...groups].flatMap(([port, group]) => (port === "any" ? [] : [{ port, regions: regionsOf(group) }]));
+  const portsOf = (traffic: Traffic): Space[Traffic] => {
+    // What holds for every port comes first, and is one object for all of them.
+    const entries = byPort.flatMap(({ port, regions }) =>
+      regions[traffic].length === 0 ? [] : [[port, [...anyPort[traffic], ...regions[traffic]]] as const],
+    );
+    return { byPort: new Map(entries), rest: anyPort[traffic] };
+  };
+  return mapTraffic(portsOf);
+}
+
+/** What the rules of one port say, by protocol. */
+type Group = Readonly<Record<Protocol, { readonly blocks: Cidr[]; readonly patterns: DomainPattern[] }>>;
+
+function addTo(groups: Map<Port | "any", Group>, { match, port, protocol }: Rule): void {
+  const key = port ?? "any";
+  let group = groups.get(key);
+  if (group === undefined) {
+    const empty = () => ({ blocks: [], patterns: [] });
+    group = { tcp: empty(), tls: empty(), http: empty(), http2: empty(), grpc: empty() };
+    groups.set(key, group);
   }
-  const out: Rectangle[] = [];
-  if (blocks.length > 0) out.push({ addresses: addressSet(blocks), names: allNames(traffic) });
-  if (patterns.length > 0) out.push({ addresses: ALL_ADDRESSES, names: named(traffic, patterns) });
-  return out;
+  if (match.type === "Domain") group[protocol].patterns.push(match.pattern);
+  else group[protocol].blocks.push(match.type === "IP" ? hostCidr(match.ip) : match.block);
+}
+
+type Regions = Readonly<Record<Traffic, readonly Rectangle[]>>;
+const NO_REGIONS: Regions = mapTraffic(() => []);
+
+/** Rules look at addresses or at names, never at both: two rectangles hold all that any number of them admits. */
+function regionsOf(group: Group | undefined): Regions {
+  if (group === undefined) return NO_REGIONS;
+  const addresses = new Map(PROTOCOLS.map((p) => [p, addressSet(group[p].blocks)]));
+  const regionOf = (traffic: Traffic): readonly Rectangle[] => {
+    let here: AddressSet = [];
+    let names: NameSet = NO_NAMES;
+    for (const protocol of ADMITTED_BY[traffic]) {
+      here = unionOf(here, addresses.get(protocol) ?? []);
+      if (group[protocol].patterns.length > 0) names = nameUnion(names, named(traffic, group[protocol].patterns));
+    }
+    return [
+      { addresses: here, names: allNames(traffic) },
+      { addresses: ALL_ADDRESSES, names },
+    ].filter((rectangle) => !isEmptyRectangle(rectangle));
+  };
+  return mapTraffic(regionOf);
 }
 
 /** For TLS `*` covers the missing name too; for HTTP it does not. */
 function named(traffic: Traffic, patterns: readonly DomainPattern[]): NameSet {
+  if (traffic === "opaque") return NO_NAMES;
   const any = patterns.some((p) => p.kind === "any");
   if (!any) return nameSet(patterns);
-  return traffic === "tls" ? allNames("tls") : traffic === "opaque" ? NO_NAMES : ALL_NAMED;
+  return traffic === "tls" ? allNames("tls") : ALL_NAMED;
 }

@@ -1,6 +1,6 @@
-import type { Connection } from "../model/index.ts";
-import { isWellFormedHost, type Port, portFromNumber } from "../net/index.ts";
-import { type AddressSet, ALL_ADDRESSES, holdsAddress, someAddress } from "./addresses.ts";
+import type { Connection, ConnectionFacts } from "../model/index.ts";
+import { hostCidr, type IpAddress, isWellFormedHost, type Port, portFromNumber } from "../net/index.ts";
+import { type AddressSet, ALL_ADDRESSES, addressSet, holdsAddress, someAddress } from "./addresses.ts";
 import { differenceOf, intersectionOf } from "./intervals.ts";
 import {
   ALL_HOSTS,
@@ -11,6 +11,7 @@ import {
   type NameSet,
   nameDifference,
   nameIntersection,
+  oneName,
   someName,
 } from "./names.ts";
 
@@ -29,7 +30,7 @@ export interface Rectangle {
 }
 
 /** Rectangles may overlap; together they are the set. */
-type Region = readonly Rectangle[];
+export type Region = readonly Rectangle[];
 
 /** Regions by port; `rest` is that of every port not listed. */
 interface Ports {
@@ -68,8 +69,8 @@ export const EVERYTHING: Space = mapTraffic((traffic) => ({
   rest: [{ addresses: ALL_ADDRESSES, names: allNames(traffic) }],
 }));
 
-/** A space from a function of the kind of traffic. */
-export function mapTraffic(make: (traffic: Traffic) => Ports): Space {
+/** A value for each kind of traffic. */
+export function mapTraffic<T>(make: (traffic: Traffic) => T): Readonly<Record<Traffic, T>> {
   return {
     tls: make("tls"),
     http1: make("http1"),
@@ -80,35 +81,57 @@ export function mapTraffic(make: (traffic: Traffic) => Ports): Space {
 }
 
 /** What is in either. */
-export const union = (a: Space, b: Space): Space => combine(a, b, (x, y) => [...x, ...y]);
+export const union = (a: Space, b: Space): Space => combine(a, b, { ports: bothPorts, of: (x, y) => [...x, ...y] });
 
 /** What is in both. */
 export const intersection = (a: Space, b: Space): Space =>
-  combine(a, b, (x, y) => x.flatMap((p) => y.flatMap((q) => cut(p, q))));
+  combine(a, b, {
+    ports: (x, y) => (x.rest.length === 0 ? x.byPort.keys() : y.rest.length === 0 ? y.byPort.keys() : bothPorts(x, y)),
+    of: (x, y) => x.flatMap((p) => y.flatMap((q) => cut(p, q))),
+  });
 
 /** What is in `a` and not in `b`. */
-export const difference = (a: Space, b: Space): Space => combine(a, b, subtractRegion);
+export function difference(a: Space, b: Space): Space {
+  // Rules without a port stand in the region of every port as the same rectangles: their part is worked out once.
+  const known = new Map<Rectangle, Map<Rectangle, Region>>();
+  const subtract = (p: Rectangle, q: Rectangle): Region => {
+    const byOther = known.get(p) ?? new Map<Rectangle, Region>();
+    known.set(p, byOther);
+    const pieces = byOther.get(q) ?? subtractRectangle(p, q);
+    byOther.set(q, pieces);
+    return pieces;
+  };
+  return combine(a, b, {
+    ports: (x, y) => (x.rest.length === 0 ? x.byPort.keys() : bothPorts(x, y)),
+    of: (x, y) => y.reduce((left, q) => left.flatMap((p) => subtract(p, q)), x),
+  });
+}
 
-function combine(a: Space, b: Space, of: (x: Region, y: Region) => Region): Space {
+const bothPorts = (x: Ports, y: Ports): readonly Port[] => [...x.byPort.keys(), ...y.byPort.keys()];
+
+interface Operation {
+  /** The ports at which the result can differ from what it is elsewhere. */
+  readonly ports: (x: Ports, y: Ports) => Iterable<Port>;
+  readonly of: (x: Region, y: Region) => Region;
+}
+
+function combine(a: Space, b: Space, { ports, of }: Operation): Space {
   return mapTraffic((traffic) => {
     const x = a[traffic];
     const y = b[traffic];
+    const rest = of(x.rest, y.rest);
     const byPort = new Map<Port, Region>();
-    for (const port of new Set([...x.byPort.keys(), ...y.byPort.keys()]))
-      byPort.set(port, of(x.byPort.get(port) ?? x.rest, y.byPort.get(port) ?? y.rest));
-    return { byPort, rest: of(x.rest, y.rest) };
+    for (const port of new Set(ports(x, y))) {
+      const region = of(x.byPort.get(port) ?? x.rest, y.byPort.get(port) ?? y.rest);
+      if (region.length > 0 || rest.length > 0) byPort.set(port, region);
+    }
+    return { byPort, rest };
   });
 }
 
 function cut(p: Rectangle, q: Rectangle): Region {
   const both = { addresses: intersectionOf(p.addresses, q.addresses), names: nameIntersection(p.names, q.names) };
   return isEmptyRectangle(both) ? [] : [both];
-}
-
-function subtractRegion(x: Region, y: Region): Region {
-  let left = x;
-  for (const q of y) left = left.flatMap((p) => subtractRectangle(p, q));
-  return left;
 }
 
 /** At most two disjoint pieces: the addresses outside `q`, and its addresses under other names. */
@@ -122,23 +145,43 @@ function subtractRectangle(p: Rectangle, q: Rectangle): Region {
   return pieces.filter((piece) => !isEmptyRectangle(piece));
 }
 
-const isEmptyRectangle = (r: Rectangle): boolean => r.addresses.length === 0 || isNoName(r.names);
+/** Does it hold no connection? */
+export const isEmptyRectangle = (r: Rectangle): boolean => r.addresses.length === 0 || isNoName(r.names);
 
 /** Is there no connection in it? */
-export const isEmpty = (space: Space): boolean =>
-  TRAFFIC.every((t) => space[t].rest.length === 0 && [...space[t].byPort.values()].every((r) => r.length === 0));
+export const isEmpty = (space: Space): boolean => TRAFFIC.every((traffic) => isNothing(space[traffic]));
+
+/** Is there no connection of a kind in it? */
+export const isNothing = ({ byPort, rest }: Space[Traffic]): boolean =>
+  rest.length === 0 && [...byPort.values()].every((region) => region.length === 0);
 
 /** Do both hold the same connections? */
 export const equal = (a: Space, b: Space): boolean => isEmpty(difference(a, b)) && isEmpty(difference(b, a));
 
 /** The facts of a connection that spaces look at. `null`: a host that no Domain rule looks at. */
-function factsOf(connection: Connection): { traffic: Traffic; name: string | undefined | null } {
+function factsOf(connection: ConnectionFacts): { traffic: Traffic; name: string | undefined | null } {
   if (connection.kind === "tls") return { traffic: "tls", name: connection.serverName };
   if (connection.kind === "opaque") return { traffic: "opaque", name: undefined };
   const traffic = connection.version !== "2" ? "http1" : connection.isGrpc ? "grpc" : "http2";
   const { host } = connection;
   return { traffic, name: host === undefined || isWellFormedHost(host) ? host : null };
 }
+
+/**
+ * All connections with these facts; without `ip` to every address, with `anyName` under every name and none. Hosts that
+ * are not well formed are not told apart, nor are HTTP 1.0 and 1.1: no rule does.
+ */
+export function connectionSpace(
+  facts: ConnectionFacts & { readonly destination: { readonly ip?: IpAddress; readonly port: Port } },
+  anyName = false,
+): Space {
+  const { traffic, name } = factsOf(facts);
+  const { ip, port } = facts.destination;
+  const names = anyName ? allNames(traffic) : name === null ? ILL_FORMED : oneName(name);
+  return boxSpace({ traffic, port, names, ...(ip === undefined ? {} : { addresses: addressSet([hostCidr(ip)]) }) });
+}
+
+const ILL_FORMED: NameSet = { ...ALL_HOSTS, none: false, tree: NAMELESS.tree };
 
 /** Is the connection in the set? */
 export function holdsConnection(space: Space, connection: Connection): boolean {

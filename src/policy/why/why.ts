@@ -33,7 +33,7 @@ export type Why =
 export function why(policy: EffectivePolicy, connection: ConnectionText): Why {
   const known = addressed(connection);
   if (known !== undefined) return oneAnswer(decide(policy, known));
-  const admitting = rulesOfMode(policy).filter(({ value }) => admitsAtItsAddresses(value, connection));
+  const admitting = rulesInForce(policy).filter(({ value }) => admitsAtItsAddresses(value, connection));
   const covered = addressSet(admitting.map(({ value }) => blockOf(value)).filter((block) => block !== undefined));
   const rest = someAddress(differenceOf(ALL_ADDRESSES, covered));
   if (rest === undefined) return { verdict: "allow", addressMatters: true, admitting };
@@ -45,7 +45,7 @@ export function why(policy: EffectivePolicy, connection: ConnectionText): Why {
 const oneAnswer = (because: Verdict): Why => ({ verdict: because.kind, addressMatters: false, because });
 
 /** Rules play a part only in mode Matched, and only where something is enforced. */
-const rulesOfMode = (policy: EffectivePolicy): readonly Sourced<Rule>[] =>
+export const rulesInForce = (policy: EffectivePolicy): readonly Sourced<Rule>[] =>
   policy.enforced === true && policy.mode.value === "Matched" ? policy.rules : [];
 
 function admitsAtItsAddresses(rule: Rule, connection: ConnectionText): boolean {
@@ -55,7 +55,7 @@ function admitsAtItsAddresses(rule: Rule, connection: ConnectionText): boolean {
 }
 
 /** The addresses of an address rule. */
-function blockOf({ match }: Rule): Cidr | undefined {
+export function blockOf({ match }: Rule): Cidr | undefined {
   if (match.type === "Domain") return undefined;
   return match.type === "IP" ? hostCidr(match.ip) : match.block;
 }
