@@ -1,17 +1,19 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { check } from "../policy/check/index.ts";
-import { type Diagnostic, renderJson } from "../policy/diagnostics/index.ts";
 import { resourceId } from "../policy/model/index.ts";
+import { COMPATIBILITY_LEVELS, type Compatibility } from "../policy/validate/index.ts";
 import { type CommandContext, command, outputOption } from "./command.ts";
-import { counted, faultCount, hasErrors, renderDiagnostics } from "./diagnostics.ts";
-import { EXIT } from "./exit-codes.ts";
-import { addFileOption, type InputText, readTexts } from "./input.ts";
+import { faultCount, hasErrors, renderDiagnostics } from "./diagnostics.ts";
+import { CommandError, EXIT } from "./exit-codes.ts";
+import { FINDING_FORMS, type FindingForm, renderFindings } from "./findings.ts";
+import { addFileOption, readTexts } from "./input.ts";
+import { renderKumaFindings } from "./kuma-findings.ts";
 import { addContextOptions, type ContextOptions, contextOf } from "./label-context.ts";
-import type { Styles } from "./terminal.ts";
 
 interface CheckCommandOptions extends ContextOptions {
   readonly file?: readonly string[];
-  readonly output: "text" | "json";
+  readonly output: FindingForm | "kuma-json";
+  readonly compatibility: Compatibility;
 }
 
 export function checkCommand({ terminal, finish }: CommandContext): Command {
@@ -21,32 +23,49 @@ export function checkCommand({ terminal, finish }: CommandContext): Command {
     [
       { line: "sallyport check", does: "everything below the current folder" },
       { line: "sallyport check -f policies/ -f mesh.yaml", does: "a folder and a file, seen together" },
+      {
+        line: "sallyport check --compatibility kuma-2.9 -o kuma-json",
+        does: "what Kuma 2.9 accepts and refuses, in its words",
+      },
       { line: "kubectl get meshpassthroughs -A -o json | sallyport check -f -", does: "what a cluster has" },
     ],
   );
   return addContextOptions(addFileOption(made))
-    .addOption(outputOption(["text", "json"]))
+    .addOption(compatibilityOption())
+    .addOption(outputOption([...FINDING_FORMS, "kuma-json"]))
     .action(async (options: CheckCommandOptions) => {
+      const { output, compatibility } = options;
+      if (output === "kuma-json" && compatibility !== "kuma-2.9")
+        throw new CommandError(
+          EXIT.usage,
+          "`-o kuma-json` is for the level `kuma-2.9`",
+          "add `--compatibility kuma-2.9`",
+        );
       const texts = await readTexts(options.file, terminal, { withAssertions: true });
-      const { diagnostics, resources } = check(texts, contextOf(options));
+      const checked = check(texts, { ...contextOf(options), compatibility });
+      const { diagnostics, resources } = checked;
+      if (output === "kuma-json") {
+        terminal.out(renderKumaFindings(checked));
+        // What is no document has no verdict, and must not go unseen.
+        const unread = diagnostics.filter(
+          ({ code, severity }) => severity === "error" && code !== "E208-refused-by-kuma",
+        );
+        terminal.err(renderDiagnostics(unread, texts, terminal.errStyles));
+        finish(hasErrors(diagnostics) ? EXIT.no : EXIT.fine);
+        return;
+      }
       const ids = resources.map(({ resource }) => resourceId(resource.type, resource.meta));
-      if (options.output === "json") terminal.out(asJson(diagnostics, texts, ids));
-      else terminal.out(asText(diagnostics, texts, ids, terminal.outStyles));
+      const fails = ({ severity }: { readonly severity: string }) => severity === "error";
+      const findings = { diagnostics, texts, resources: ids, count: faultCount, fails };
+      terminal.out(renderFindings("check", output, findings, terminal));
       finish(hasErrors(diagnostics) ? EXIT.no : EXIT.fine);
     });
 }
 
-type Render = [diagnostics: readonly Diagnostic[], texts: readonly InputText[], ids: readonly string[]];
-
-function asJson(...[diagnostics, texts, resources]: Render): string {
-  const errors = diagnostics.filter((d) => d.severity === "error").length;
-  const summary = { errors, warnings: diagnostics.length - errors, files: texts.length, resources: resources.length };
-  return `${JSON.stringify({ diagnostics: renderJson(diagnostics), resources, summary }, undefined, 2)}\n`;
-}
-
-function asText(...[diagnostics, texts, ids, styles]: [...Render, Styles]): string {
-  const tint = hasErrors(diagnostics) ? styles.bad : diagnostics.length > 0 ? styles.warn : styles.good;
-  const gap = diagnostics.length === 0 ? "" : "\n";
-  const summary = `${faultCount(diagnostics)} in ${counted(texts.length, "file")}, ${counted(ids.length, "resource")}`;
-  return `${renderDiagnostics(diagnostics, texts, styles)}${gap}${tint(summary)}\n`;
-}
+const compatibilityOption = (): Option =>
+  new Option(
+    "--compatibility <level>",
+    "what is accepted: what the documentation allows; exactly what Kuma 2.9.13 accepts; or more than both, wherever it has a meaning",
+  )
+    .choices(COMPATIBILITY_LEVELS)
+    .default("documented");

@@ -13,11 +13,13 @@ import { type Draft, parseResources } from "../text/index.ts";
 import { acceptDrafts } from "./accept-drafts.ts";
 import { checkProxies, notEnforcedWarnings } from "./check-proxies.ts";
 import type { Checked, CheckOptions, SourceText } from "./checked.ts";
+import { asKumaWarning } from "./kuma-level.ts";
 import { resolveSuites } from "./resolve-suites.ts";
 
 /** Texts of any kind as one set. Never throws. The order of the texts decides the order of the lists, nothing else. */
 export function check(texts: readonly SourceText[], options: CheckOptions = {}): Checked {
   const isAssertions = options.isAssertions ?? isAssertionFile;
+  const isKuma = options.compatibility === "kuma-2.9";
   const diagnostics: Diagnostic[] = [];
   const note = (found: Iterable<Diagnostic>): void => {
     for (const diagnostic of found) diagnostics.push(diagnostic);
@@ -25,10 +27,15 @@ export function check(texts: readonly SourceText[], options: CheckOptions = {}):
   const suites: AssertionSuite[] = [];
   const drafts: Draft[] = [];
   for (const { file, text } of texts) {
-    const parsed = isAssertions(file) ? parseAssertions(file, text) : parseResources(file, text);
-    note(parsed.diagnostics);
-    if ("suites" in parsed) suites.push(...parsed.suites);
-    else for (const draft of parsed.drafts) drafts.push(draft);
+    if (isAssertions(file)) {
+      const parsed = parseAssertions(file, text);
+      note(parsed.diagnostics);
+      suites.push(...parsed.suites);
+      continue;
+    }
+    const parsed = parseResources(file, text);
+    note(isKuma ? parsed.diagnostics.map(asKumaWarning) : parsed.diagnostics);
+    for (const draft of parsed.drafts) drafts.push(draft);
   }
   const accepted = acceptDrafts(drafts, options);
   note(accepted.diagnostics);
@@ -40,6 +47,7 @@ export function check(texts: readonly SourceText[], options: CheckOptions = {}):
     resources: accepted.resources,
     proxies,
     suites: resolved.suites,
+    ...(isKuma ? { kuma: accepted.kuma } : {}),
     diagnostics: diagnostics.sort(compareDiagnostics),
   };
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from "../diagnostics/index.ts";
 import type { Selection } from "../match/index.ts";
 import type { Dataplane, EffectivePolicy, Form, MeshPassthrough } from "../model/index.ts";
 import type { Located } from "../text/index.ts";
+import type { Compatibility, KumaVerdict } from "../validate/index.ts";
 
 /** One text and the name that diagnostics call it by. */
 export interface SourceText {
@@ -20,6 +21,11 @@ export interface CheckOptions {
   readonly environment?: Form;
   /** The resources exist already: names that could not be given any more are warnings. Default false. */
   readonly exists?: boolean;
+  /**
+   * Which language is accepted. At `kuma-2.9` Kuma's verdict decides, and errors that only this project reports are
+   * warnings; what Kuma accepts and has no meaning here is in no list. Default `documented`.
+   */
+  readonly compatibility?: Compatibility;
   /** Which files hold assertions, not resources. Default: by name, `*.test.yaml`. */
   readonly isAssertions?: (file: string) => boolean;
 }
@@ -38,6 +44,15 @@ export interface CheckedSuite {
   readonly proxy: CheckedProxy;
 }
 
+/** What Kuma 2.9.13 says of one document. */
+export interface KumaFinding {
+  readonly file: string;
+  /** Where the document starts, from 1. */
+  readonly line?: number;
+  readonly resource?: string;
+  readonly verdict: KumaVerdict;
+}
+
 /** All that {@link check} finds. */
 export interface Checked {
   /** Those without errors, labels computed, in the order of the texts. */
@@ -45,6 +60,8 @@ export interface Checked {
   readonly proxies: readonly CheckedProxy[];
   /** Of `*.test.yaml` files; a suite whose proxy is not found is left out, with an error. */
   readonly suites: readonly CheckedSuite[];
+  /** At the level `kuma-2.9`: a verdict on every document of a type that is ours, in the order of the texts. */
+  readonly kuma?: readonly KumaFinding[];
   /** Sorted by file, line and column. */
   readonly diagnostics: readonly Diagnostic[];
 }

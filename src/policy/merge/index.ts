@@ -1,2 +1,3 @@
 /** Policies and a proxy in, one effective policy out, every value with the policy it came from. */
 export * from "./effective-policy.ts";
+export { type KumaRule, kumaMerge, kumaMergeConfs } from "./kuma.ts";

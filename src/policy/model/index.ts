@@ -13,8 +13,15 @@ export {
   type Scheme,
 } from "./connection-text.ts";
 export * from "./effective-policy.ts";
+export { pluralOf } from "./plural.ts";
 export * from "./policy-ref.ts";
 export * from "./resource.ts";
 export * from "./rule.ts";
 export * from "./rule-parse.ts";
+export { customResourceDefinition } from "./schema/crd.ts";
+export { UNIVERSAL_POLICY } from "./schema/envelope.ts";
+export type { Field, ObjectField } from "./schema/field.ts";
+export { jsonSchema } from "./schema/json-schema.ts";
+export { MESH_PASSTHROUGH_SPEC } from "./schema/mesh-passthrough.ts";
+export { openApi } from "./schema/openapi.ts";
 export * from "./verdict.ts";

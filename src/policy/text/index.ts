@@ -3,6 +3,7 @@
  * Every fault of a file is found in one run and has a place. The only importer of `yaml`.
  */
 export { type Comment, readComments } from "./comments.ts";
+export { type Converted, type ConvertOptions, convertText, type OddField } from "./convert.ts";
 export { readDocuments, type WrittenDocument } from "./documents.ts";
 export type { Draft, Entry, Located, ParsedText } from "./draft.ts";
 export { removeItems } from "./edit.ts";
@@ -16,6 +17,8 @@ export {
   wordField,
   wrongType,
 } from "./fields.ts";
+export { type Formatted, formatText } from "./format.ts";
+export { printGoYaml } from "./go-yaml.ts";
 export { checkFields, type Fields } from "./known-fields.ts";
 export { nearestWord } from "./nearest.ts";
 export { parseResources, type ReadableDocument, readResources } from "./parse-resources.ts";

@@ -5,11 +5,14 @@ import { checkLabels } from "./check-labels.ts";
 import { checkNames } from "./check-names.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkTags } from "./check-tags.ts";
+import type { Compatibility } from "./compatibility.ts";
 import { child } from "./written.ts";
 
 export interface DraftOptions {
   /** The resource exists already: names that Kuma no longer lets be created are warnings then. Default false. */
   readonly exists?: boolean;
+  /** Which language is accepted. `kuma-2.9` is as `documented` here. Default `documented`. */
+  readonly compatibility?: Compatibility;
 }
 
 /**
@@ -26,7 +29,7 @@ export function checkDraft(draft: Draft, options: DraftOptions = {}): readonly D
     const tags = child(targetRef, "tags");
     if (isMap(tags) && child(targetRef, "kind") === "MeshSubset")
       checkTags(report, tags, [...draft.spec, "targetRef", "tags"]);
-    checkRules(report, draft);
+    checkRules(report, draft, options.compatibility === "extended");
   }
   return report.diagnostics;
 }

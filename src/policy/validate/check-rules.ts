@@ -9,16 +9,18 @@ import type { Draft, Entry, Report } from "../text/index.ts";
 
 type PortKey = Port | "any";
 
-export function checkRules(report: Report, draft: Draft): void {
+/** With `isExtended` what the documentation only limits is accepted: semantics §3 says what it means. */
+export function checkRules(report: Report, draft: Draft, isExtended: boolean): void {
   const list: Path = [...draft.spec, "default", "appendMatch"];
-  for (const entry of draft.entries) checkEntry(report, list, entry);
-  checkL7(report, list, draft.entries);
+  for (const entry of draft.entries) checkEntry(report, list, entry, isExtended);
+  if (!isExtended) checkL7(report, list, draft.entries);
   checkDuplicates(report, list, draft);
   checkTcp(report, list, draft.entries);
   checkMode(report, list, draft);
 }
 
-function checkEntry(report: Report, list: Path, { index, type, value, protocol, port }: Entry): void {
+function checkEntry(report: Report, list: Path, entry: Entry, isExtended: boolean): void {
+  const { index, type, value, match, protocol, port } = entry;
   if (type !== "Domain") return;
   if (protocol === "tcp")
     report.add({
@@ -27,12 +29,12 @@ function checkEntry(report: Report, list: Path, { index, type, value, protocol, 
       message: "`tcp` cannot be used with `type: Domain`: plain TCP carries no name",
       help: "use `tls` where the client opens TLS, or write the addresses with `type: IP` or `type: CIDR`",
     });
-  if (port === "any" && protocol !== undefined && isL7(protocol) && value?.startsWith("*") === true)
+  if (!isExtended && port === "any" && protocol !== undefined && isL7(protocol) && value?.startsWith("*") === true)
     report.add({
       code: "E202-wildcard-any-port",
       path: [...list, index, "port"],
       message: `a wildcard with \`${protocol}\` needs a port`,
-      help: "write the port; nothing else lifts this limit yet",
+      help: `write the port${match === undefined ? "" : "; the level `extended` accepts it without"}`,
     });
 }
 
@@ -53,7 +55,7 @@ function checkL7(report: Report, list: Path, entries: readonly Entry[]): void {
         code: "E203-l7-on-one-port",
         path: [...list, entry.index, port === "any" ? "protocol" : "port"],
         message: `${where}: ${words.slice(0, -1).join(", ")} and ${words.at(-1)} cannot be told apart`,
-        help: "use one of `http`, `http2`, `grpc` for all of them; `http` admits HTTP/2 and gRPC requests too",
+        help: "use one of `http`, `http2`, `grpc` for all of them: `http` admits HTTP/2 and gRPC requests too; the level `extended` accepts them side by side",
       });
   }
 }

@@ -4,3 +4,21 @@
  */
 export { checkDraft, type DraftOptions } from "./check-draft.ts";
 export { checkSet } from "./check-set.ts";
+export { COMPATIBILITY_LEVELS, type Compatibility } from "./compatibility.ts";
+export {
+  type KumaContext,
+  type KumaVerdict,
+  kumaDataplaneViolations,
+  kumaKubernetes,
+  kumaKubernetesView,
+  kumaLabelViolations,
+  kumaMetaViolations,
+  kumaNameWarning,
+  kumaParse,
+  kumaRestView,
+  kumaSpecViolations,
+  kumaTargetRef,
+  kumaUniversal,
+  pathOfViolation,
+  type Violation,
+} from "./kuma/index.ts";

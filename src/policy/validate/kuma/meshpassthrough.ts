@@ -1,6 +1,6 @@
 import { kumaTargetRef } from "./target-ref.ts";
 import { isKumaCidr, isKumaDnsName, isKumaIp } from "./values.ts";
-import { asArray, asObject, asText, type Violation } from "./violation.ts";
+import { asArray, asText, type JsonObject, structFields, type Violation } from "./violation.ts";
 
 const L7: readonly string[] = ["grpc", "http", "http2"];
 const PROTOCOLS: readonly string[] = ["tcp", "tls", ...L7];
@@ -10,8 +10,8 @@ const PROTOCOLS: readonly string[] = ["tcp", "tls", ...L7];
  * first in Kuma, is not looked at here.
  */
 export function kumaSpecViolations(spec: unknown): readonly Violation[] {
-  const body = asObject(spec) ?? {};
-  const conf = asObject(body.default) ?? {};
+  const body = structFields(spec, ["targetRef", "default"]);
+  const conf = structFields(body.default, ["passthroughMode", "appendMatch"]);
   const targetRef =
     body.targetRef === undefined || body.targetRef === null
       ? []
@@ -28,13 +28,13 @@ interface Seen {
 function matchViolations(entries: readonly unknown[]): Violation[] {
   const seen: Seen = { protocolOf: new Map(), triples: new Set() };
   return entries.flatMap((entry, i) => {
-    const match = asObject(entry) ?? {};
+    const match = structFields(entry, ["type", "value", "port", "protocol"]);
     const at = `spec.default.appendMatch[${i}]`;
     return [...portViolations(match, at, seen), ...protocolViolations(match, at), ...valueViolations(match, at)];
   });
 }
 
-function portViolations(match: Readonly<Record<string, unknown>>, at: string, seen: Seen): Violation[] {
+function portViolations(match: JsonObject, at: string, seen: Seen): Violation[] {
   const { port } = match;
   if (typeof port !== "number") return [];
   const protocol = asText(match.protocol);
@@ -55,12 +55,12 @@ function portViolations(match: Readonly<Record<string, unknown>>, at: string, se
   return out;
 }
 
-function protocolViolations(match: Readonly<Record<string, unknown>>, at: string): Violation[] {
+function protocolViolations(match: JsonObject, at: string): Violation[] {
   if (PROTOCOLS.includes(asText(match.protocol))) return [];
   return [{ field: `${at}.protocol`, message: '"protocol" must be one of ["tcp", "tls", "grpc", "http", "http2"]' }];
 }
 
-function valueViolations(match: Readonly<Record<string, unknown>>, at: string): Violation[] {
+function valueViolations(match: JsonObject, at: string): Violation[] {
   const type = asText(match.type);
   const value = asText(match.value);
   if (type === "CIDR")
@@ -73,7 +73,7 @@ function valueViolations(match: Readonly<Record<string, unknown>>, at: string): 
   ];
 }
 
-function domainViolations(match: Readonly<Record<string, unknown>>, value: string, at: string): Violation[] {
+function domainViolations(match: JsonObject, value: string, at: string): Violation[] {
   const protocol = asText(match.protocol);
   const out: Violation[] = [];
   if (protocol === "tcp") out.push({ field: `${at}.protocol`, message: "protocol tcp is not supported for a domain" });
