@@ -1,13 +1,19 @@
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.ts";
 import type { CommandContext } from "./command.ts";
+import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
 import { controlPlaneCommand } from "./control-plane.ts";
+import { convertCommand } from "./convert.ts";
+import { diffCommand } from "./diff.ts";
 import { effectiveCommand } from "./effective.ts";
 import { envoyCommand } from "./envoy.ts";
 import { CommandError, EXIT, EXIT_MEANING, type ExitCode } from "./exit-codes.ts";
+import { fmtCommand } from "./fmt.ts";
+import { lintCommand } from "./lint.ts";
 import { quickstartCommand } from "./quickstart.ts";
 import { redirectCommand } from "./redirect.ts";
+import { schemaCommand } from "./schema.ts";
 import { sidecarCommand } from "./sidecar.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -40,9 +46,15 @@ export function buildProgram(context: CommandContext): Command {
     .addHelpText("after", () => `\nExit codes:\n${exitCodeLines()}`);
   const commands = [
     checkCommand,
+    lintCommand,
     effectiveCommand,
     whyCommand,
+    diffCommand,
+    fmtCommand,
+    convertCommand,
+    schemaCommand,
     compileCommand,
+    compareCommand,
     controlPlaneCommand,
     sidecarCommand,
     redirectCommand,
