@@ -25,7 +25,7 @@ const Send = z.strictObject({
   mapped: z.boolean().optional(),
   /** Silence between connecting and the first byte. */
   silentMs: number.optional(),
-  /** These bytes, whatever the connection is said to speak; empty: silence. */
+  /** These bytes (latin1), whatever the connection is said to speak; empty: silence. */
   bytes: text.optional(),
   /** A hand-made ClientHello instead of a TLS library's. */
   hello: z
@@ -96,14 +96,14 @@ function speechOf(one: AssertionCase, send: Send): Speech {
     return {
       kind: "hello",
       hello: {
-        ...(serverName === undefined ? {} : { serverName: Buffer.from(serverName).toString("latin1") }),
+        ...(serverName === undefined ? {} : { serverName }),
         ...(version === undefined ? {} : { version }),
         ...(paddingBytes === undefined ? {} : { paddingBytes }),
       },
     };
   }
   if (send.serverFirst) return { kind: "bytes", send: "" };
-  if (send.bytes !== undefined) return { kind: "bytes", send: Buffer.from(send.bytes).toString("latin1") };
+  if (send.bytes !== undefined) return { kind: "bytes", send: send.bytes };
   if (connection.kind !== "http") return probeFor(connection).speech;
   if (connection.version === "2") return http2(connection.host, connection.isGrpc, send);
   const isWebSocket = connection.scheme === "ws" || send.upgrade === "websocket";
@@ -115,18 +115,20 @@ function speechOf(one: AssertionCase, send: Send): Speech {
 
 function hostsOf(host: string | undefined, { hostHeader = host }: Send): HeaderList {
   const hosts = hostHeader === undefined ? [] : [hostHeader].flat();
-  return hosts.map((value) => ["Host", Buffer.from(value).toString("latin1")] as const);
+  return hosts.map((value) => ["Host", value] as const);
 }
 
 function http1(version: "1.0" | "1.1", hosts: HeaderList, send: Send): Speech {
   const { body, method, target, upgrade } = send;
-  const headers: HeaderList = [
+  const given = Object.entries(send.headers ?? {});
+  const isGiven = (name: string): boolean => given.some(([other]) => other.toLowerCase() === name.toLowerCase());
+  const usual: HeaderList = [
     ...hosts,
-    ...Object.entries(send.headers ?? {}),
     ...(body === undefined ? [] : [["Content-Length", String(body.length)] as const]),
     ...(upgrade === undefined ? [] : upgradeHeaders(upgrade)),
     ...(send.headerBytes === undefined ? [] : [["X-Large", "x".repeat(send.headerBytes)] as const]),
   ];
+  const headers: HeaderList = [...usual.filter(([name]) => !isGiven(name)), ...given];
   const first: Http1Request = {
     version,
     headers,

@@ -16,6 +16,3 @@ const GAPS: readonly Gap[] = [
 ];
 
 export const gapsOf = (engine: string): readonly Gap[] => GAPS.filter((gap) => gap.engine === engine);
-
-/** Every title, so that a test can tell the ones that name no case. */
-export const gapTitles = (): readonly string[] => GAPS.map(({ title }) => title);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ControlPlane, start as startControlPlane } from "../../src/control-plane/index.ts";
+import { start as startControlPlane } from "../../src/control-plane/index.ts";
 import { ADMIN_SOCKET, askAdmin } from "../../src/data-plane/envoy/index.ts";
 import type { SidecarSettings } from "../../src/data-plane/index.ts";
 import type { Dataplane } from "../../src/policy/model/index.ts";
@@ -21,7 +21,6 @@ export interface Product {
   sidecar(): { readonly running: Running; readonly stateFolder: string };
   /** Counters and gauges of its Envoy, in the order of their names. */
   envoyStats(names: readonly string[]): Promise<number[]>;
-  controlPlane: ControlPlane;
   close(): Promise<void>;
 }
 
@@ -118,7 +117,6 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
     enforce,
     sidecar,
     envoyStats,
-    controlPlane,
     close: async () => {
       await testbed.close();
       await controlPlane.stop();
@@ -128,26 +126,20 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
 }
 
 /** Starts a sidecar and waits until it is ready: its Envoy has acknowledged a policy. */
-export async function startSidecar(testbed: Testbed, settings: SidecarSettings): Promise<Running> {
-  const { running, said } = spawnSidecar(testbed, settings);
+async function startSidecar({ namespaces }: Testbed, settings: SidecarSettings): Promise<Running> {
+  const file = join(import.meta.dirname, "sidecar-process.ts");
+  const command = [process.execPath, file, JSON.stringify(settings)];
+  const running = namespaces.workload.spawn(command, { stdio: ["ignore", "pipe", "pipe"] });
+  if (running.stdout === null || running.stderr === null) throw new Error("impossible: both are pipes");
+  const said: string[] = [];
+  createInterface({ input: running.stderr }).on("line", (line) => said.push(line));
   const timer = setTimeout(() => void running.kill("SIGKILL"), READY_MS);
   try {
-    for await (const line of createInterface({ input: running.stdout ?? [] })) if (line === "ready") return running;
+    for await (const line of createInterface({ input: running.stdout })) if (line === "ready") return running;
   } finally {
     clearTimeout(timer);
   }
   throw new Error(`the sidecar did not get ready within ${READY_MS} ms:\n${said.slice(-20).join("\n")}`);
-}
-
-/** Starts a sidecar; `said` grows with what it writes to standard error. */
-export function spawnSidecar({ namespaces }: Testbed, settings: SidecarSettings): { running: Running; said: string[] } {
-  const file = join(import.meta.dirname, "sidecar-process.ts");
-  const running = namespaces.workload.spawn([process.execPath, file, JSON.stringify(settings)], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const said: string[] = [];
-  if (running.stderr !== null) createInterface({ input: running.stderr }).on("line", (line) => said.push(line));
-  return { running, said };
 }
 
 /** As much of a proxy's status as matters here. */

@@ -1,0 +1,234 @@
+/**
+ * Live connections under random edits: what stays allowed is never disturbed, what is no longer allowed is cut, that
+ * alone, and nothing ever drains. SALLYPORT_EDITS and SALLYPORT_SEED change how many and which.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { decide } from "../../src/policy/decide/index.ts";
+import {
+  addressed,
+  type ConnectionText,
+  type EffectivePolicy,
+  isL7,
+  parseConnection,
+} from "../../src/policy/model/index.ts";
+import { type Live, probeFor } from "../../src/testbed/index.ts";
+import { type Product, startProduct } from "../engines/product.ts";
+import { describeReal, envoys } from "../engines/requirements.ts";
+import * as random from "./random-policies.ts";
+
+const EDITS = Number(process.env.SALLYPORT_EDITS ?? 60);
+const SEED = Number(process.env.SALLYPORT_SEED ?? 20261122);
+const HELD = 30;
+/** How soon what a change forbids must be gone: the agent looks twice, the second time when all records have come. */
+const CUT_MS = 3_000;
+/** Envoy says yes before its workers follow: a request in between may be decided, and judged, by either policy. */
+const WORKERS_LAG_MS = 40;
+const DRAINING = ["listener_manager.total_listeners_draining", "listener_manager.total_filter_chains_draining"];
+
+/** A held connection, and how the proxy took it in: by its address alone, by its server name, or as HTTP. */
+interface Held {
+  readonly text: string;
+  readonly connection: ConnectionText;
+  readonly taken: "by address" | "as tls" | "as http";
+  /** Of HTTP: it came in while no HTTP rule named its port, on the chain for all such ports. */
+  readonly sharesChain: boolean;
+  readonly live: Live;
+}
+
+interface Counts {
+  opened: number;
+  exchanges: number;
+  denied: number;
+  cut: number;
+}
+
+for (const { name, binary, missing } of envoys)
+  describeReal(`edits under the ${name}`, missing, () => {
+    let product: Product;
+    beforeAll(async () => {
+      product = await startProduct({ envoy: binary });
+      await product.testbed.destinations.listen([...random.HTTP_PORTS, random.TLS_PORT, random.TCP_PORT]);
+    });
+    afterAll(() => product?.close());
+
+    test(`${EDITS} edits, seed ${SEED}`, { timeout: 60_000 + EDITS * 5_000 }, async () => {
+      const next = random.randomFrom(SEED);
+      let written: random.Written = {
+        mode: "Matched",
+        rules: Array.from({ length: 14 }, () => random.randomRule(next)),
+      };
+      let meant = random.meantBy(written);
+      await product.enforce(meant.resources, meant.dataplane);
+      let held: Held[] = [];
+      const counts: Counts = { opened: 0, exchanges: 0, denied: 0, cut: 0 };
+      for (let edit = 0; edit < EDITS; edit++) {
+        held = await refill(product, held, meant.effective, next, counts);
+        written = random.edited(next, written);
+        const before = meant;
+        meant = random.meantBy(written);
+        const where = `edit ${edit}: ${JSON.stringify(written)}`;
+        // Those that both policies allow are used all the while.
+        const steady = held.filter(
+          (one) => isOpen(before.effective, one) === true && isOpen(meant.effective, one) === true,
+        );
+        const quiet = steady.filter((one) => one.taken !== "as http" || one.connection.scheme === "ws");
+        let isEditing = true;
+        const busy = quiet.slice(0, 8).map(async (one) => {
+          while (isEditing) expect(await answerOf(one), `${one.text}, in the middle of ${where}`).toBe("pass");
+        });
+        await product.enforce(meant.resources, meant.dataplane).finally(() => {
+          isEditing = false;
+        });
+        await Promise.all(busy);
+        await sleep(WORKERS_LAG_MS);
+        expect(await product.envoyStats(DRAINING), where).toEqual([0, 0]);
+        held = await afterEdit(product, held, meant.effective, where, counts).catch((error: Error) => {
+          throw new Error(`${error.message}\n${describeCuts(product)}`);
+        });
+      }
+      process.stdout.write(`${name}: ${EDITS} edits, seed ${SEED}: ${JSON.stringify(counts)}\n`);
+      expect(counts.cut).toBeGreaterThan(0); // else nothing was tried
+      expect(counts.denied).toBeGreaterThan(0);
+      expect(counts.exchanges).toBeGreaterThan(EDITS);
+    });
+  });
+
+const allows = (policy: EffectivePolicy, connection: ConnectionText): boolean => {
+  const whole = addressed(connection);
+  return whole !== undefined && decide(policy, whole).kind === "allow";
+};
+
+/** Does some rule admit every connection to the address, whatever is spoken? */
+function allowsAddress(policy: EffectivePolicy, { destination }: ConnectionText): boolean {
+  return allows(policy, { kind: "opaque", destination, scheme: "opaque" });
+}
+
+/**
+ * Whether the connection itself must stay (true) or must go (false). On the HTTP side each request is decided, and an
+ * upgrade is one. What came in by its address was not looked into, so that nobody knows a name that could save it:
+ * where only its name is allowed now, either is right.
+ */
+function isOpen(policy: EffectivePolicy, { connection, taken }: Held): boolean | "either" {
+  if (taken === "as http" && connection.scheme !== "ws") return true;
+  if (taken !== "by address" || allowsAddress(policy, connection)) return allows(policy, connection);
+  return connection.kind === "tls" && allows(policy, connection) ? "either" : false;
+}
+
+/**
+ * What a connection that is open may answer. The chain that ports without HTTP rules share knows the rules without a
+ * port only: where such a connection is admitted by a rule that names its port, it is denied until it is made anew.
+ */
+function wantedAnswers(policy: EffectivePolicy, { connection, taken, sharesChain }: Held): string[] {
+  if (taken !== "as http") return ["pass"];
+  if (!allows(policy, connection)) return ["503"];
+  const shared = { ...policy, rules: policy.rules.filter(({ value }) => value.port === undefined) };
+  return sharesChain && !allows(shared, connection) ? ["pass", "503"] : ["pass"];
+}
+
+async function answerOf({ live }: Held): Promise<string> {
+  const [exchange] = await live.exercise(5_000);
+  return exchange?.answer ?? "nothing";
+}
+
+/** Opens connections that are allowed, until there are enough. */
+async function refill(
+  product: Product,
+  held: readonly Held[],
+  policy: EffectivePolicy,
+  next: () => number,
+  counts: Counts,
+): Promise<Held[]> {
+  const opened: Held[] = [];
+  const named = new Set(policy.rules.flatMap(({ value }) => (isL7(value.protocol) ? [value.port] : [])));
+  for (let tries = 0; held.length + opened.length < HELD && tries < 40; tries++) {
+    const text = randomConnection(next);
+    const parsed = parseConnection(text);
+    if (!parsed.ok) throw new Error(parsed.help);
+    const connection = parsed.value;
+    if (!allows(policy, connection)) continue;
+    const live = await product.testbed.prober.hold(probeFor(connection));
+    expect(live.opened.answer, `${text} when it was opened: ${JSON.stringify(live.opened)}`).toBe("pass");
+    const taken = allowsAddress(policy, connection) ? "by address" : connection.kind === "tls" ? "as tls" : "as http";
+    opened.push({ text, connection, taken, live, sharesChain: !named.has(connection.destination.port) });
+  }
+  counts.opened += opened.length;
+  return [...held, ...opened];
+}
+
+function randomConnection(next: () => number): string {
+  const ip = random.pick(next, random.ADDRESSES);
+  const at = ip.includes(":") ? `[${ip}]` : ip;
+  const name = random.pick(next, random.NAMES);
+  const port = random.pick(next, random.HTTP_PORTS);
+  return random.pick(next, [
+    `opaque://${at}:${random.TCP_PORT}`,
+    `tls://${name}:${random.TLS_PORT}@${at}`,
+    `tls://${name}:${random.TLS_PORT}@${at}`,
+    `http://${name}:${port}@${at}`,
+    `ws://${name}:${port}@${at}`,
+    `h2c://${name}:${port}@${at}`,
+  ]);
+}
+
+/** Everything is as the new policy says: returns what is still held. */
+async function afterEdit(
+  product: Product,
+  held: readonly Held[],
+  policy: EffectivePolicy,
+  where: string,
+  counts: Counts,
+): Promise<Held[]> {
+  const mayStay = held.filter((one) => isOpen(policy, one) === true);
+  const mustGo = held.filter((one) => isOpen(policy, one) === false);
+  await gone(product, mustGo, where);
+  counts.cut += mustGo.length;
+  for (const one of mayStay) {
+    const answer = await answerOf(one);
+    expect(wantedAnswers(policy, one), `${one.text} (taken ${one.taken}) after ${where}`).toContain(answer);
+    counts.exchanges++;
+    if (answer === "503") counts.denied++;
+  }
+  const ends = await product.testbed.prober.ends();
+  const lost = mayStay.filter(({ live }) => ends.has(live.id));
+  expect(
+    lost.map(({ text }) => text),
+    `lost by ${where}`,
+  ).toEqual([]);
+  await Promise.all(held.filter((one) => !mayStay.includes(one)).map(({ live }) => live.close()));
+  return mayStay;
+}
+
+/** What the sidecar says that it cut, oldest first, in short. */
+function describeCuts({ folder }: Product): string {
+  const lines = readFileSync(join(folder, "denied.log"), "utf8").trim().split("\n");
+  const cuts = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "cut");
+  return cuts
+    .slice(-30)
+    .map(
+      ({ time, outcome, connection, destination, reason }) =>
+        `${time} ${outcome} ${connection ?? destination}: ${reason[0]}`,
+    )
+    .join("\n");
+}
+
+async function gone(product: Product, mustGo: readonly Held[], where: string): Promise<void> {
+  const deadline = performance.now() + CUT_MS;
+  let left = mustGo;
+  for (;;) {
+    const ends = await product.testbed.prober.ends();
+    for (const { text, live } of left) {
+      const end = ends.get(live.id);
+      if (end !== undefined) expect(end.how, `${text}, cut by ${where}`).toBe("reset");
+    }
+    left = left.filter(({ live }) => !ends.has(live.id));
+    if (left.length === 0 || performance.now() > deadline) break;
+    await sleep(20);
+  }
+  expect(
+    left.map(({ text, taken }) => `${text} (taken ${taken})`),
+    `survived ${where}`,
+  ).toEqual([]);
+}
