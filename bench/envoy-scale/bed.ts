@@ -1,0 +1,141 @@
+/** A whole sidecar as it is shipped, in a namespace of its own, and a control plane of one resource in this process. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EFFECTIVE_POLICY_TYPE_URL, encodeEffectivePolicy, resourceName } from "../../src/compile/agent/index.ts";
+import { ADMIN_SOCKET, AGENT_SOCKET, askAdmin } from "../../src/data-plane/envoy/index.ts";
+import type { EffectivePolicy } from "../../src/policy/model/index.ts";
+import { startTestbed, type Testbed } from "../../src/testbed/index.ts";
+import { encodeResource, resourceSet, type Snapshot, serveAds } from "../../src/xds/index.ts";
+import { cpuMs, mainThreadMs, memoryOf } from "./process-figures.ts";
+import { OWNER, proxyPolicy } from "./rules.ts";
+
+const SALLYPORT = join(import.meta.dirname, "..", "..", "bin", "sallyport");
+const PATIENCE_MS = 30_000;
+
+export interface Bed {
+  readonly testbed: Testbed;
+  /** From spawning the sidecar until its agent serves Envoy, and until its Envoy enforces the first policy, ms. */
+  readonly started: { readonly servesMs: number; readonly readyMs: number };
+  /** Process ids as this process sees them. */
+  readonly agent: number;
+  readonly envoy: number;
+  /** Resolves when the agent has acknowledged: it is in force everywhere, and on disk. */
+  push(policy: EffectivePolicy): Promise<Pushed>;
+  admin(path: string): Promise<string>;
+  memory(): Record<"agent" | "envoy", { readonly rss: number; readonly pss: number }>;
+  close(): Promise<void>;
+}
+
+/** What one change cost on its whole way. */
+export interface Pushed {
+  readonly ackMs: number;
+  /** From the control plane to the agent. */
+  readonly bytes: number;
+  readonly agentMs: number;
+  readonly envoyMainMs: number;
+}
+
+/** `policy` is the first one that the sidecar gets. */
+export async function startBed(envoyPath: string, policy: EffectivePolicy): Promise<Bed> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
+  const [state, xds] = [join(folder, "state"), join(folder, "xds.sock")];
+  let snapshot: Snapshot = { get: () => undefined };
+  let settle: (error?: string) => void = () => undefined;
+  const server = await serveAds({
+    listen: { kind: "unix", path: xds },
+    snapshotFor: () => snapshot,
+    onAck: () => settle(),
+    onNack: (_stream, _type, _version, message) => settle(message),
+  });
+  const testbed = await startTestbed();
+  const close = async (): Promise<void> => {
+    await testbed.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  /** What is served from now on, and its size. */
+  const serve = (next: EffectivePolicy): number => {
+    const bytes = encodeEffectivePolicy(proxyPolicy(next));
+    const resource = encodeResource(
+      EFFECTIVE_POLICY_TYPE_URL,
+      resourceName({ mesh: OWNER.mesh, proxy: OWNER.name }),
+      bytes,
+    );
+    snapshot = new Map([[EFFECTIVE_POLICY_TYPE_URL, resourceSet([resource])]]);
+    return resource.field.length;
+  };
+  const acknowledged = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      settle = (error) =>
+        error === undefined ? resolve() : reject(new Error(`the sidecar refused the policy: ${error}`));
+    });
+  try {
+    serve(policy);
+    const ready = acknowledged();
+    const spawned = performance.now();
+    const command = [SALLYPORT, "sidecar", "run", "--mesh", OWNER.mesh, "--proxy", OWNER.name, "--state", state];
+    const options = [
+      "--control-plane",
+      `unix:${xds}`,
+      "--envoy",
+      envoyPath,
+      "--concurrency",
+      "1",
+      "--log",
+      join(folder, "denied.log"),
+    ];
+    const running = testbed.namespaces.workload.spawn([...command, ...options], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    const servesMs = await since(spawned, "the agent serves Envoy", () => existsSync(join(state, "run", AGENT_SOCKET)));
+    await ready;
+    const readyMs = performance.now() - spawned;
+    const [agent, envoy] = [await running.pid(), envoyOf(state)];
+    if (agent === undefined || envoy === undefined) throw new Error("the sidecar or its Envoy has ended");
+    return {
+      ...{ testbed, agent, envoy, close, started: { servesMs, readyMs } },
+      async push(next) {
+        const before = { agent: cpuMs(agent), main: mainThreadMs(envoy) };
+        const acked = acknowledged();
+        const started = performance.now();
+        const bytes = serve(next);
+        server.changed();
+        await acked;
+        const ackMs = performance.now() - started;
+        await sleep(300);
+        return { ackMs, bytes, agentMs: cpuMs(agent) - before.agent, envoyMainMs: mainThreadMs(envoy) - before.main };
+      },
+      admin: (path) => askAdmin(join(state, "run", ADMIN_SOCKET), path),
+      memory: () => ({ agent: memoryOf(agent), envoy: memoryOf(envoy) }),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function since(start: number, what: string, holds: () => boolean): Promise<number> {
+  while (!holds()) {
+    if (performance.now() - start > PATIENCE_MS) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}`);
+    await sleep(1);
+  }
+  return performance.now() - start;
+}
+
+/** Envoy works in the sidecar's run folder. */
+function envoyOf(state: string): number | undefined {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => {
+    try {
+      return (
+        readlinkSync(`/proc/${pid}/cwd`) === join(state, "run") &&
+        readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("envoy\0")
+      );
+    } catch {
+      return false;
+    }
+  });
+  return found === undefined ? undefined : Number(found);
+}
