@@ -173,12 +173,29 @@ test("what does not differ is not listed", () => {
 });
 
 test("what tcp rules let out here comes first, then the broader", () => {
-  const rules = ["IP 10.0.0.1 http 80", "IP 10.0.0.2 tcp 443", "CIDR 10.1.0.0/16 tcp 9000", "IP 10.0.0.3 http2 8080"];
+  const hidden = ["CIDR 128.0.0.0/1 http 8443", "Domain *.a.test tls 8443"]; // broad, and no tcp rule
+  const narrow = ["IP 10.0.0.1 http 80", "IP 10.0.0.2 tcp 443", "CIDR 10.1.0.0/16 tcp 9000", "IP 10.0.0.3 http2 8080"];
+  const rules = [...hidden, ...narrow];
   const { differences } = compared(policy("p", { mode: "Matched", rules }));
   const order = differences.map(({ because, documented }) => `${because.join()} ${documented}`);
-  expect(order.slice(0, 2)).toEqual(["D17 allow", "D17 allow"]);
+  expect(order.slice(0, 3)).toEqual(["D17 allow", "D17 allow", "D2 allow"]);
   expect(differences[0]?.connections).toContain("10.1.0.0/16");
   expect(order.at(-1)).toBe("D6 deny");
+});
+
+test("D2: of the chains of one block HTTP gets that of HTTP, where a tcp rule would let it through", () => {
+  const policies = [policy("p", { mode: "Matched", rules: ["IP 10.0.0.1 tcp 80", "IP 10.0.0.1 http 80"] })];
+  const world = kumaWorld(mesh(), policies, dataplane());
+  const destination = { ip: ip("10.0.0.1"), port: port(80) };
+  const arrival: Arrival = {
+    connection: { kind: "http", version: "1.1", isGrpc: false, host: "a.test", destination },
+    upgrade: "websocket",
+  };
+  expect([world.reaches(arrival, NONE), world.reaches(arrival, ALL), world.answer(arrival)]).toEqual([
+    true,
+    false,
+    403,
+  ]);
 });
 
 test("a block of all addresses beside names is named: which one Envoy takes is chance", () => {

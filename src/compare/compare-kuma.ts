@@ -1,5 +1,5 @@
 import { baseResources } from "../compile/classic/index.ts";
-import type { Dataplane, Mesh, MeshPassthrough, PolicyRef } from "../policy/model/index.ts";
+import type { Dataplane, Mesh, MeshPassthrough, PolicyRef, Rule, Sourced } from "../policy/model/index.ts";
 import type { Port } from "../policy/net/index.ts";
 import {
   ALL_ADDRESSES,
@@ -19,7 +19,7 @@ import {
   union,
 } from "../policy/space/index.ts";
 import type { Answer, Arrival } from "../simulate/index.ts";
-import { DIFFERENCES, type Difference } from "./differences.ts";
+import type { Difference } from "./differences.ts";
 import { kumaSpace } from "./kuma-space.ts";
 import { explain, type KumaWorld, kumaWorld } from "./kuma-world.ts";
 import { type Refusal, refusalsOf } from "./refusals.ts";
@@ -78,9 +78,6 @@ export function compareKuma(
   return { ...bare, state: "enforced", differences, undefinedPorts: undefinedPorts(world) };
 }
 
-const ALL = new Set(DIFFERENCES);
-const NONE: ReadonlySet<never> = new Set();
-
 /** Exact, for all that sets of connections can say. */
 function bySpace(world: KumaWorld, onlyIpv4: boolean): VerdictDifference[] {
   const [documented, kuma] = [policySpace(world.documented), kumaSpace(world.kuma)].map((space) =>
@@ -112,32 +109,24 @@ function fromClass(world: KumaWorld, documented: "allow" | "deny", found: Connec
 /** What only the way of sending makes different: one witness for each way and reason, with the rules that show it. */
 function byVariant(world: KumaWorld, onlyIpv4: boolean): VerdictDifference[] {
   const found = new Map<string, VerdictDifference & { readonly rules: PolicyRef[] }>();
-  const differs = (arrival: Arrival): boolean => world.reaches(arrival, ALL) !== world.reaches(arrival, NONE);
-  const note = ({ arrival, how, plain }: Variant, rule?: PolicyRef): void => {
+  const note = ({ arrival, how, plain }: Variant, rule?: Sourced<Rule>): void => {
     if (onlyIpv4 && arrival.connection.destination.ip.family === 6) return;
-    // What differs in any case is said already.
-    if (!differs(arrival) || (plain !== undefined && differs(plain))) return;
-    const documented = world.reaches(arrival, NONE);
     const kuma = world.answer(arrival);
-    if (kuma === undefined || kuma === "unclear") return;
-    const because = explain(world, arrival);
-    const key = `${because.join()} ${documented} ${how}`;
-    const known = found.get(key);
+    if (kuma === undefined || kuma === "unclear" || !differs(world, arrival)) return;
+    if (plain !== undefined && differs(world, plain)) return; // what differs in any case is said already
+    const documented = world.isDocumented(arrival) ? "allow" : "deny";
+    // Asking for the reason takes long, and rules of one kind have one.
+    const key = JSON.stringify([how, documented, kuma, rule?.value.protocol, rule?.value.match.type]);
+    let known = found.get(key);
     if (known === undefined) {
-      const one = {
-        documented: documented ? "allow" : "deny",
-        kuma,
-        because,
-        connections: how,
-        witness: arrival,
-      } as const;
-      found.set(key, { ...one, rules: rule === undefined ? [] : [rule] });
-    } else if (rule !== undefined) known.rules.push(rule);
+      known = { documented, kuma, because: explain(world, arrival), connections: how, witness: arrival, rules: [] };
+      found.set(key, known);
+    }
+    if (rule !== undefined) known.rules.push(rule.source);
   };
-  const rules = world.documented.rules;
+  const { rules } = world.documented;
   const port = freePort(new Map(rules.flatMap(({ value }) => (value.port === undefined ? [] : [[value.port, true]]))));
-  if (port !== undefined)
-    for (const rule of rules) for (const variant of variantsOf(rule, port)) note(variant, rule.source);
+  if (port !== undefined) for (const rule of rules) for (const variant of variantsOf(rule, port)) note(variant, rule);
   const { address, transparentProxying } = world.dataplane;
   const proxy = { address, port: transparentProxying?.redirectPortOutbound ?? 0 };
   for (const variant of toItself(
@@ -145,7 +134,21 @@ function byVariant(world: KumaWorld, onlyIpv4: boolean): VerdictDifference[] {
     rules.map(({ value }) => value),
   ))
     note(variant);
-  return [...found.values()];
+  return joined([...found.values()]);
+}
+
+const differs = ({ isDocumented, answer }: KumaWorld, arrival: Arrival): boolean =>
+  isDocumented(arrival) !== (answer(arrival) === "admitted");
+
+/** Those of one way and reason together, whatever the kinds of their rules. */
+function joined(differences: readonly VerdictDifference[]): VerdictDifference[] {
+  const byReason = new Map<string, VerdictDifference>();
+  for (const one of differences) {
+    const key = JSON.stringify([one.connections, one.documented, one.because]);
+    const known = byReason.get(key);
+    byReason.set(key, known === undefined ? one : { ...known, rules: [...(known.rules ?? []), ...(one.rules ?? [])] });
+  }
+  return [...byReason.values()];
 }
 
 /** Ports where a rule for all addresses of a family stands beside one for names. */

@@ -15,7 +15,7 @@ export interface Refusal {
 
 const MAX_REFUSALS = 10;
 
-/** What keeps Kuma from enforcing a list in mode Matched. After one culprit was found, its last rule is left out. */
+/** What keeps Kuma from enforcing a list in mode Matched: each time the fewest rules that are enough, then without one of them. */
 export function refusalsOf(policy: EffectivePolicy, base: ClassicResources): readonly Refusal[] {
   if (policy.enforced !== true || policy.mode.value !== "Matched") return [];
   const found: Refusal[] = [];
@@ -26,10 +26,23 @@ export function refusalsOf(policy: EffectivePolicy, base: ClassicResources): rea
     const culprits = fewest(rules, base, trouble.kind);
     const kept = troubleOf(culprits, base) ?? trouble;
     found.push({ ...kept, because: reasonOf(kept.kind, culprits), rules: culprits });
-    const last = culprits.at(-1);
-    rules = rules.filter((rule) => rule !== last);
+    rules = withoutOne(rules, culprits, (left) => troubleOf(left, base)?.text !== trouble.text);
   }
   return found;
+}
+
+/** Without the culprit that all of this trouble comes from, if there is one, else without the last. */
+function withoutOne(
+  rules: readonly Sourced<Rule>[],
+  culprits: readonly Sourced<Rule>[],
+  isOver: (left: readonly Sourced<Rule>[]) => boolean,
+): readonly Sourced<Rule>[] {
+  let left = rules;
+  for (const culprit of culprits) {
+    left = rules.filter((rule) => rule !== culprit);
+    if (isOver(left)) return left;
+  }
+  return left;
 }
 
 type Trouble = Pick<Refusal, "kind" | "text">;

@@ -86,7 +86,7 @@ for (const { name, binary, missing } of envoys)
         await sleep(WORKERS_LAG_MS);
         expect(await product.envoyStats(DRAINING), where).toEqual([0, 0]);
         held = await afterEdit(product, held, meant.effective, where, counts).catch((error: Error) => {
-          throw new Error(`${error.message}\n${describeCuts(product)}`);
+          throw new Error(`${error.message}\n${lastWords(product)}`);
         });
       }
       process.stdout.write(`${name}: ${EDITS} edits, seed ${SEED}: ${JSON.stringify(counts)}\n`);
@@ -150,7 +150,8 @@ async function refill(
     const connection = parsed.value;
     if (!allows(policy, connection)) continue;
     const live = await product.testbed.prober.hold(probeFor(connection));
-    expect(live.opened.answer, `${text} when it was opened: ${JSON.stringify(live.opened)}`).toBe("pass");
+    if (live.opened.answer !== "pass")
+      throw new Error(`${text} when it was opened: ${JSON.stringify(live.opened)}\n${lastWords(product)}`);
     const taken = allowsAddress(policy, connection) ? "by address" : connection.kind === "tls" ? "as tls" : "as http";
     opened.push({ text, connection, taken, live, sharesChain: !named.has(connection.destination.port) });
   }
@@ -201,15 +202,13 @@ async function afterEdit(
   return mayStay;
 }
 
-/** What the sidecar says that it cut, oldest first, in short. */
-function describeCuts({ folder }: Product): string {
-  const lines = readFileSync(join(folder, "denied.log"), "utf8").trim().split("\n");
-  const cuts = lines.map((line) => JSON.parse(line)).filter(({ kind }) => kind === "cut");
-  return cuts
-    .slice(-30)
-    .map(
-      ({ time, outcome, connection, destination, reason }) =>
-        `${time} ${outcome} ${connection ?? destination}: ${reason[0]}`,
+/** What the sidecar reported last, oldest first, in short: what it cut, and what was denied. */
+function lastWords({ folder }: Product): string {
+  const lines = readFileSync(join(folder, "denied.log"), "utf8").trim().split("\n").slice(-30);
+  return lines
+    .map((line) => JSON.parse(line))
+    .map(({ kind, time, outcome, answer, connection, destination, reason }) =>
+      [time, kind, outcome ?? answer, connection ?? destination, reason?.[0]].join(" "),
     )
     .join("\n");
 }

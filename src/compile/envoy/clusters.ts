@@ -15,7 +15,7 @@ import { BUCKETS, bucketCluster, type EnvoySettings } from "./settings.ts";
 
 const UNLIMITED = 0xffff_ffff;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Longer lets one cluster remember more addresses, and each new one costs as much as there are. */
+/** Longer lets one cluster remember more addresses, and each new one costs as much as there are. A pool keeps its own. */
 const CLEANUP_MS = 1_000;
 /** Of pooled HTTP connections to the destination that serve nobody. */
 const POOL_IDLE_MS = 60_000;

@@ -1,9 +1,7 @@
 import type { AddressSet } from "./addresses.ts";
 import { columnsOf } from "./classes.ts";
 import { type NameSet, nameWeight } from "./names.ts";
-import { type Region, type Space, TRAFFIC } from "./space.ts";
-
-const PORTS = 65_535;
+import { PORT_COUNT, type Region, type Space, TRAFFIC } from "./space.ts";
 
 /**
  * How much a set lets out, for comparing sets: ports × addresses × names, summed over the kinds of traffic. A set
@@ -14,7 +12,7 @@ export function breadth(space: Space): bigint {
   let sum = 0n;
   for (const traffic of TRAFFIC) {
     const { byPort, rest } = space[traffic];
-    sum += BigInt(PORTS - byPort.size) * regionBreadth(rest);
+    sum += BigInt(PORT_COUNT - byPort.size) * regionBreadth(rest);
     for (const region of byPort.values()) sum += regionBreadth(region);
   }
   return sum;

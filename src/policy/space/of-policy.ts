@@ -1,5 +1,13 @@
 import { type EffectivePolicy, PROTOCOLS, type Protocol, type Rule } from "../model/index.ts";
-import { type Cidr, type DomainPattern, formatDomainPattern, hostCidr, type Port } from "../net/index.ts";
+import {
+  type Cidr,
+  covers,
+  type DomainPattern,
+  domainMatches,
+  formatDomainPattern,
+  hostCidr,
+  type Port,
+} from "../net/index.ts";
 import { type AddressSet, ALL_ADDRESSES, addressSet } from "./addresses.ts";
 import { unionOf } from "./intervals.ts";
 import { ALL_NAMED, type NameSet, NO_NAMES, nameSet, nameUnion } from "./names.ts";
@@ -45,6 +53,22 @@ function meaningOf({ match, protocol, port }: Rule): string {
   const block = match.type === "Domain" ? undefined : match.type === "IP" ? hostCidr(match.ip) : match.block;
   const what = match.type === "Domain" ? formatDomainPattern(match.pattern) : "";
   return `${protocol} ${port ?? ""} ${block === undefined ? what : `${block.family}:${block.base}/${block.prefix}`}`;
+}
+
+/** May some connection be admitted by both? False only where none can. */
+export function rulesMayMeet(a: Rule, b: Rule): boolean {
+  if (a.port !== undefined && b.port !== undefined && a.port !== b.port) return false;
+  if (a.match.type === "Domain" && b.match.type === "Domain") return patternsMeet(a.match.pattern, b.match.pattern);
+  if (a.match.type === "Domain" || b.match.type === "Domain") return true;
+  const [x, y] = [a.match, b.match].map((m) => (m.type === "IP" ? hostCidr(m.ip) : m.block));
+  return x === undefined || y === undefined || covers(x, y) || covers(y, x);
+}
+
+function patternsMeet(a: DomainPattern, b: DomainPattern): boolean {
+  if (a.kind === "any" || b.kind === "any") return true;
+  if (a.kind === "exact") return domainMatches(b, a.name);
+  if (b.kind === "exact") return domainMatches(a, b.name);
+  return a.rest === b.rest || domainMatches(a, b.rest) || domainMatches(b, a.rest);
 }
 
 /** Every connection that at least one of the rules admits. */

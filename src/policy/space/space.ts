@@ -153,7 +153,10 @@ export const isEmpty = (space: Space): boolean => TRAFFIC.every((traffic) => isN
 
 /** Is there no connection of a kind in it? */
 export const isNothing = ({ byPort, rest }: Space[Traffic]): boolean =>
-  rest.length === 0 && [...byPort.values()].every((region) => region.length === 0);
+  (rest.length === 0 || byPort.size === PORT_COUNT) && [...byPort.values()].every((region) => region.length === 0);
+
+/** Ports that a connection can go to. */
+export const PORT_COUNT = 65_535;
 
 /** Do both hold the same connections? */
 export const equal = (a: Space, b: Space): boolean => isEmpty(difference(a, b)) && isEmpty(difference(b, a));
@@ -216,7 +219,7 @@ export function freePort(listed: ReadonlyMap<Port, unknown>): Port | undefined {
     const port = portFromNumber(n);
     if (port.ok && !listed.has(port.value)) return port.value;
   }
-  for (let n = 1; n <= 65_535; n++) {
+  for (let n = 1; n <= PORT_COUNT; n++) {
     const port = portFromNumber(n);
     if (port.ok && !listed.has(port.value)) return port.value;
   }

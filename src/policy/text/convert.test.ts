@@ -260,3 +260,16 @@ test("law: a comment above a field that both forms have survives, there and back
     }),
   );
 });
+
+test("law: whatever is left of a text, converting it does not throw", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(UNIVERSAL, KUBERNETES).chain((text) => fc.subarray(text.split("\n"))),
+      fc.constantFrom<Form>("universal", "kubernetes"),
+      (lines, form) => {
+        convertText("a", lines.join("\n"), form);
+      },
+    ),
+    { numRuns: 1000 },
+  );
+});

@@ -9,9 +9,6 @@ import {
 } from "../model/index.ts";
 import {
   cidrOf,
-  covers,
-  type DomainPattern,
-  domainMatches,
   formatCidr,
   formatIp,
   hostCidr,
@@ -71,22 +68,6 @@ export function mayStandBeside(rules: readonly Rule[], rule: Rule): boolean {
 
 function isSameMatch({ written: a }: Rule, { written: b }: Rule): boolean {
   return a.type === b.type && a.value === b.value;
-}
-
-/** May some connection be admitted by both? False only where none can. */
-export function mayOverlap(a: Rule, b: Rule): boolean {
-  if (a.port !== undefined && b.port !== undefined && a.port !== b.port) return false;
-  if (a.match.type === "Domain" && b.match.type === "Domain") return patternsMeet(a.match.pattern, b.match.pattern);
-  if (a.match.type === "Domain" || b.match.type === "Domain") return true;
-  const [x, y] = [a.match, b.match].map((m) => (m.type === "IP" ? hostCidr(m.ip) : m.block));
-  return x === undefined || y === undefined || covers(x, y) || covers(y, x);
-}
-
-function patternsMeet(a: DomainPattern, b: DomainPattern): boolean {
-  if (a.kind === "any" || b.kind === "any") return true;
-  if (a.kind === "exact") return domainMatches(b, a.name);
-  if (b.kind === "exact") return domainMatches(a, b.name);
-  return a.rest === b.rest || domainMatches(a, b.rest) || domainMatches(b, a.rest);
 }
 
 /** The rule of written fields; undefined where one of them is refused. */

@@ -21,11 +21,12 @@ import {
   isEmpty,
   policyDifference,
   policySpace,
+  rulesMayMeet,
   rulesSpace,
   type Space,
   witness,
 } from "../space/index.ts";
-import { matchesFor, mayOverlap, mayStandBeside, protocolBeside, ruleOf, widened } from "./edit-rules.ts";
+import { matchesFor, mayStandBeside, protocolBeside, ruleOf, widened } from "./edit-rules.ts";
 import { newPolicyFor } from "./new-policy.ts";
 import { type Question, questionSpace } from "./question.ts";
 import { policyAt } from "./why-names.ts";
@@ -242,7 +243,7 @@ function gainedBy(draft: Draft, { before, selecting, situation, question, allowe
 
 /** The rules that could admit something that the rule admits. */
 const rulesNear = (rule: Rule, policy: EffectivePolicy): readonly Rule[] =>
-  policy.rules.map(({ value }) => value).filter((other) => mayOverlap(rule, other));
+  policy.rules.map(({ value }) => value).filter((other) => rulesMayMeet(rule, other));
 
 function othersOf(policy: MeshPassthrough, { dataplane, dataplanes }: Situation): readonly Dataplane[] {
   return dataplanes.filter(
