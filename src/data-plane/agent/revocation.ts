@@ -76,7 +76,11 @@ export function revocation(settings: RevocationSettings): Revocation {
     await sleep(SECOND_LOOK_MS);
     const now = last ?? change;
     const passed = await judge.passed(change, now.after, loss);
-    const doomed = [...passed, ...judge.requests(now), ...judge.unexplained(unexplained.values(), now.after, loss)];
+    const doomed = [
+      ...passed,
+      ...judge.requests({ ...change, after: now.after }),
+      ...judge.unexplained(unexplained.values(), now.after, loss),
+    ];
     await cut(doomed, now.after);
     tidy();
   };

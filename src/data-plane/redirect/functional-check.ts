@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** `unknown`: this host has no route that a connection to the outside could have taken. */
@@ -37,6 +38,8 @@ function listenOn(port: number): Promise<Server | undefined> {
 function tryConnection(servers: readonly Server[]): Promise<FunctionalCheck> {
   return new Promise((resolve) => {
     const socket = connect(NOWHERE);
+    const nonce = randomBytes(16);
+    socket.on("connect", () => socket.write(nonce));
     const finish = (outcome: FunctionalCheck) => {
       clearTimeout(timer);
       socket.destroy();
@@ -46,9 +49,13 @@ function tryConnection(servers: readonly Server[]): Promise<FunctionalCheck> {
     const timer = setTimeout(() => astray("did not arrive here"), PATIENCE_MS);
     const arrived = (accepted: Socket) => {
       accepted.on("error", () => {});
-      const isOurs = accepted.remotePort === socket.localPort;
-      accepted.destroy(); // the workload's own connections, should one come now, get nowhere either
-      if (isOurs) finish({ kind: "redirected" });
+      // By what it says: the kernel may have given it another source port on the way. The workload's own connections,
+      // should one come now, get nowhere either.
+      accepted.once("data", (bytes) => {
+        accepted.destroy();
+        if (bytes.equals(nonce)) finish({ kind: "redirected" });
+      });
+      accepted.setTimeout(PATIENCE_MS, () => accepted.destroy());
     };
     for (const server of servers) server.on("connection", arrived);
     socket.on("error", (error: NodeJS.ErrnoException) => {
