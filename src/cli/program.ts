@@ -16,6 +16,7 @@ import { redirectCommand } from "./redirect.ts";
 import { schemaCommand } from "./schema.ts";
 import { sidecarCommand } from "./sidecar.ts";
 import type { Terminal } from "./terminal.ts";
+import { testCommand } from "./test.ts";
 import { VERSION } from "./version.ts";
 import { whyCommand } from "./why.ts";
 
@@ -50,6 +51,7 @@ export function buildProgram(context: CommandContext): Command {
     effectiveCommand,
     whyCommand,
     diffCommand,
+    testCommand,
     fmtCommand,
     convertCommand,
     schemaCommand,

@@ -136,7 +136,6 @@ for (const { name, binary, missing } of envoys) {
 
       const before = await stats("lds.update_success");
       await running.stop();
-      stops.pop();
       await soon(async () =>
         expect(await stats("control_plane.connected_state")).toEqual({ "control_plane.connected_state": "0" }),
       );

@@ -7,7 +7,7 @@ import { ROOT, run, SALLYPORT } from "./command.ts";
 const BLOCK = /^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm;
 
 /** Each `bash` block is run in a folder with the files of the blocks that name one; a `text` block is what it prints. */
-test.each(["compatibility", "convert", "diff", "fmt", "schema"])(
+test.each(["compatibility", "convert", "diff", "fmt", "schema", "why"])(
   "docs/reference/%s.md: every block does what it says",
   async (page) => {
     const folder = mkdtempSync(join(tmpdir(), "sallyport-page-"));

@@ -74,8 +74,7 @@ edits that would allow it, the one that lets out least first:
          value: "*.example.com"
          port: 443
          protocol: tls
-     also lets out TLS on port 443 to *.example.com (except api.example.com, www.example.com) at any address except 192.0.2.1
-     also lets out TLS on port 443 to *.example.com (except www.example.com) at any address except 192.0.2.1, 203.0.113.7
+     also lets out TLS on port 443 to *.example.com (except www.example.com) at any address except 192.0.2.1; except TLS on port 443 to api.example.com at 203.0.113.7
      also applies to web-2, db
 `);
   });

@@ -23,6 +23,8 @@ import {
   wordField,
   wrongType,
 } from "../text/index.ts";
+import { readStatements } from "./parse-statements.ts";
+import type { Statement } from "./statement.ts";
 
 /** One connection and the verdict that is wanted. */
 export interface AssertionCase {
@@ -56,9 +58,16 @@ export interface AssertionSuite {
   readonly cases: readonly AssertionCase[];
 }
 
+/** The statements of one document of a test file. */
+export interface StatementSuite extends Pick<AssertionSuite, "file" | "line" | "name" | "drafts" | "files"> {
+  readonly statements: readonly Statement[];
+}
+
 /** All of one test file. */
 export interface ParsedAssertions {
   readonly suites: readonly AssertionSuite[];
+  /** Of the documents that have any; one may also be a suite, and then has the same `drafts`. */
+  readonly statements: readonly StatementSuite[];
   /** Those of the drafts' texts included. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -72,16 +81,18 @@ export const isAssertionFile = (file: string): boolean => /\.test\.(?:ya?ml|json
  */
 export function parseAssertions(file: string, text: string): ParsedAssertions {
   const suites: AssertionSuite[] = [];
+  const statements: StatementSuite[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const document of readDocuments(file, text)) {
     diagnostics.push(...document.report.diagnostics);
     if (document.report.hasErrors()) continue;
     const report = createReport(document);
-    const suite = readSuite(file, report, document, diagnostics);
-    if (suite !== undefined) suites.push(suite);
+    const read = readSuite(file, report, document, diagnostics);
+    if (read.suite !== undefined) suites.push(read.suite);
+    if (read.statements !== undefined) statements.push(read.statements);
     diagnostics.push(...report.diagnostics);
   }
-  return { suites, diagnostics };
+  return { suites, statements, diagnostics };
 }
 
 const FIELDS: Fields = {
@@ -90,6 +101,7 @@ const FIELDS: Fields = {
   resources: "any",
   files: "any",
   proxy: "any",
+  statements: "any",
   cases: {
     connection: "any",
     want: "any",
@@ -107,15 +119,15 @@ function readSuite(
   report: Report,
   document: ReadableDocument,
   diagnostics: Diagnostic[],
-): AssertionSuite | undefined {
+): { readonly suite?: AssertionSuite; readonly statements?: StatementSuite } {
   if (!isMap(document.value)) {
     report.add({
       code: "E006-not-a-map",
       path: [],
       message: "a test is a map of fields",
-      help: "write `proxy` and `cases`",
+      help: "write `proxy` and `cases`, or `statements`",
     });
-    return undefined;
+    return {};
   }
   const root: Section = { map: document.value, path: [] };
   checkFields(report, root.map, [], FIELDS);
@@ -131,17 +143,20 @@ function readSuite(
   const files = readFiles(report, document, root);
   const cases = readCases(report, document, root);
   const name = stringField(report, root, "name");
-  if (proxy === undefined) return undefined;
-  const span = document.spanOf(["proxy"]);
-  return {
+  const about = {
     file,
     line: document.spanOf([])?.start.line ?? 1,
     ...(name === undefined ? {} : { name }),
-    proxy: { ...proxy, ...(span === undefined ? {} : { span }) },
     drafts,
     files,
-    cases,
   };
+  const own = proxy === undefined ? undefined : { mesh: proxy.mesh, names: [proxy.name] };
+  const isMeant = root.map.has("statements") && (proxy !== undefined || !root.map.has("proxy"));
+  const statements = isMeant ? { ...about, statements: readStatements(report, document, root, own) } : undefined;
+  const span = document.spanOf(["proxy"]);
+  const suite =
+    proxy === undefined ? undefined : { ...about, proxy: { ...proxy, ...(span === undefined ? {} : { span }) }, cases };
+  return { ...(suite === undefined ? {} : { suite }), ...(statements === undefined ? {} : { statements }) };
 }
 
 function readProxy(
@@ -149,6 +164,7 @@ function readProxy(
   root: Section,
   inline: (path: Path, value: ReadableDocument["value"]) => Draft | undefined,
 ): { mesh: string; name: string } | undefined {
+  if (!root.map.has("proxy") && root.map.has("statements") && !root.map.has("cases")) return undefined;
   if (!root.map.has("proxy"))
     return missing(report, root, "proxy", "write `proxy: { mesh: default, name: web-1 }`, or a Dataplane");
   const section = mapField(report, root, "proxy");
@@ -182,7 +198,8 @@ function readFiles(report: Report, document: ReadableDocument, root: Section): A
 }
 
 function readCases(report: Report, document: ReadableDocument, root: Section): AssertionCase[] {
-  if (!root.map.has("cases")) missing(report, root, "cases", "write a list of connections, each with `want`");
+  if (!root.map.has("cases") && !root.map.has("statements"))
+    missing(report, root, "cases", "write a list of connections, each with `want`");
   const cases: AssertionCase[] = [];
   for (const [i, section] of sectionsField(report, root, "cases")) {
     const read = readCase(report, section, document.spanOf(["cases", i]));

@@ -7,7 +7,7 @@
  * A resource with an error is in no list. Whoever enforces must keep what is in force as long as there are errors:
  * what is left of a faulty set may admit more than its author meant.
  */
-import { type AssertionSuite, isAssertionFile, parseAssertions } from "../assert/index.ts";
+import { type AssertionSuite, isAssertionFile, parseAssertions, type StatementSuite } from "../assert/index.ts";
 import { compareDiagnostics, type Diagnostic } from "../diagnostics/index.ts";
 import { type Draft, parseResources } from "../text/index.ts";
 import { acceptDrafts } from "./accept-drafts.ts";
@@ -25,12 +25,14 @@ export function check(texts: readonly SourceText[], options: CheckOptions = {}):
     for (const diagnostic of found) diagnostics.push(diagnostic);
   };
   const suites: AssertionSuite[] = [];
+  const statements: StatementSuite[] = [];
   const drafts: Draft[] = [];
   for (const { file, text } of texts) {
     if (isAssertions(file)) {
       const parsed = parseAssertions(file, text);
       note(parsed.diagnostics);
       suites.push(...parsed.suites);
+      statements.push(...parsed.statements);
       continue;
     }
     const parsed = parseResources(file, text);
@@ -41,12 +43,13 @@ export function check(texts: readonly SourceText[], options: CheckOptions = {}):
   note(accepted.diagnostics);
   note(notEnforcedWarnings(accepted.resources));
   const proxies = checkProxies(accepted.resources);
-  const resolved = resolveSuites(suites, { drafts, proxies, options });
+  const resolved = resolveSuites({ suites, statements }, { drafts, proxies, options });
   note(resolved.diagnostics);
   return {
     resources: accepted.resources,
     proxies,
     suites: resolved.suites,
+    statements: resolved.statements,
     ...(isKuma ? { kuma: accepted.kuma } : {}),
     diagnostics: diagnostics.sort(compareDiagnostics),
   };

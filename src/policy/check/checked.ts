@@ -1,4 +1,4 @@
-import type { AssertionSuite } from "../assert/index.ts";
+import type { AssertionSuite, StatementSuite } from "../assert/index.ts";
 import type { Diagnostic } from "../diagnostics/index.ts";
 import type { Selection } from "../match/index.ts";
 import type { Dataplane, EffectivePolicy, Form, MeshPassthrough } from "../model/index.ts";
@@ -53,6 +53,12 @@ export interface KumaFinding {
   readonly verdict: KumaVerdict;
 }
 
+/** The statements of a test file with all the proxies that they could be about. */
+export interface CheckedStatements {
+  readonly suite: StatementSuite;
+  readonly proxies: readonly CheckedProxy[];
+}
+
 /** All that {@link check} finds. */
 export interface Checked {
   /** Those without errors, labels computed, in the order of the texts. */
@@ -60,6 +66,8 @@ export interface Checked {
   readonly proxies: readonly CheckedProxy[];
   /** Of `*.test.yaml` files; a suite whose proxy is not found is left out, with an error. */
   readonly suites: readonly CheckedSuite[];
+  /** Of `*.test.yaml` files. */
+  readonly statements: readonly CheckedStatements[];
   /** At the level `kuma-2.9`: a verdict on every document of a type that is ours, in the order of the texts. */
   readonly kuma?: readonly KumaFinding[];
   /** Sorted by file, line and column. */

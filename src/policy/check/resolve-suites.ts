@@ -1,10 +1,10 @@
-import type { AssertionSuite } from "../assert/index.ts";
+import type { AssertionSuite, ParsedAssertions } from "../assert/index.ts";
 import { DIAGNOSTIC_CODES, type Diagnostic, type DiagnosticCode, quote, type Span } from "../diagnostics/index.ts";
 import type { Draft } from "../text/index.ts";
 import { nearestWord } from "../text/index.ts";
 import { acceptDrafts } from "./accept-drafts.ts";
 import { checkProxies, notEnforcedWarnings } from "./check-proxies.ts";
-import type { CheckedProxy, CheckedSuite, CheckOptions } from "./checked.ts";
+import type { CheckedProxy, CheckedStatements, CheckedSuite, CheckOptions } from "./checked.ts";
 
 /** What there is beside the suites. */
 interface Surroundings {
@@ -15,15 +15,24 @@ interface Surroundings {
 
 interface Resolved {
   readonly suites: readonly CheckedSuite[];
+  readonly statements: readonly CheckedStatements[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Each suite with its proxy: from its own resources and files if it names any, else from all that was read. */
-export function resolveSuites(suites: readonly AssertionSuite[], around: Surroundings): Resolved {
+export function resolveSuites(parsed: Pick<ParsedAssertions, "suites" | "statements">, around: Surroundings): Resolved {
   const diagnostics: Diagnostic[] = [];
   const checked: CheckedSuite[] = [];
-  for (const suite of suites) {
-    const proxies = proxiesFor(suite, around, diagnostics);
+  // A document with cases and statements is read twice, and its faults are said once.
+  const known = new Map<AssertionSuite["drafts"], readonly CheckedProxy[]>();
+  const proxiesOf = (suite: Round): readonly CheckedProxy[] => {
+    const proxies = known.get(suite.drafts) ?? proxiesFor(suite, around, diagnostics);
+    known.set(suite.drafts, proxies);
+    return proxies;
+  };
+  const statements = parsed.statements.map((suite) => ({ suite, proxies: proxiesOf(suite) }));
+  for (const suite of parsed.suites) {
+    const proxies = proxiesOf(suite);
     const { mesh, name, span } = suite.proxy;
     const proxy = proxies.find(({ dataplane: { meta } }) => meta.mesh === mesh && meta.name === name);
     if (proxy !== undefined) {
@@ -46,11 +55,14 @@ export function resolveSuites(suites: readonly AssertionSuite[], around: Surroun
       ),
     );
   }
-  return { suites: checked, diagnostics };
+  return { suites: checked, statements, diagnostics };
 }
 
+/** Where a document looks for proxies. */
+type Round = Pick<AssertionSuite, "file" | "drafts" | "files">;
+
 function proxiesFor(
-  suite: AssertionSuite,
+  suite: Round,
   { drafts, proxies, options }: Surroundings,
   diagnostics: Diagnostic[],
 ): readonly CheckedProxy[] {

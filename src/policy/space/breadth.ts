@@ -1,5 +1,5 @@
 import type { AddressSet } from "./addresses.ts";
-import { columnsOf } from "./classes.ts";
+import { columnsOf } from "./columns.ts";
 import { type NameSet, nameWeight } from "./names.ts";
 import { PORT_COUNT, type Region, type Space, TRAFFIC } from "./space.ts";
 

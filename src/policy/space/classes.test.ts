@@ -5,6 +5,7 @@ import { matched } from "../../../test/laws/builders.ts";
 import type { Connection } from "../model/index.ts";
 import { type Cidr, cidrOf } from "../net/index.ts";
 import {
+  ALL_SERVER_NAMES,
   addressClass,
   addressSet,
   type ConnectionClass,
@@ -15,8 +16,12 @@ import {
   EVERYTHING,
   equal,
   holdsConnection,
+  nameClasses,
+  nameDifference,
+  oneName,
   policySpace,
   renderClass,
+  someName,
   union,
   viewClass,
 } from "./index.ts";
@@ -89,6 +94,15 @@ describe("classes", () => {
     expect(gained(["Domain a.test tls 443"], ["IP 192.0.2.1 tls 443"])).toEqual([
       "TLS on port 443 to 192.0.2.1 under any name or none, except a.test",
     ]);
+    expect(gained(["Domain a.test tls 443", "CIDR 10.0.0.0/9 tcp 25"], ["CIDR 10.0.0.0/8 tcp"])).toEqual([
+      "any traffic on any port to 10.0.0.0/8; except any traffic on port 25 to 10.0.0.0/9; except TLS on port 443 to a.test",
+    ]);
+    expect(
+      gained(["IP 10.1.1.1 tcp 80", "IP 10.1.1.2 tcp 443"], ["CIDR 10.0.0.0/8 tcp 80", "CIDR 10.0.0.0/8 tcp 443"]),
+    ).toEqual([
+      "any traffic on port 80 to 10.0.0.0/8 (except 10.1.1.1)",
+      "any traffic on port 443 to 10.0.0.0/8 (except 10.1.1.2)",
+    ]);
     expect(gained(["CIDR 10.1.0.0/16 tcp 80"], ["CIDR 10.0.0.0/8 tcp 80"])).toEqual([
       "any traffic on port 80 to 10.0.0.0/8 (except 10.1.0.0/16)",
     ]);
@@ -99,6 +113,17 @@ describe("classes", () => {
     const many = Array.from({ length: 20 }, (_, i) => `Domain h${i}.test tls 443`);
     expect(texts(...many)[0]).toMatch(/^TLS on port 443 to h0\.test, .* and 12 more$/);
   });
+});
+
+test("a name that ends in a dot, and the empty one, are names of their own", () => {
+  for (const name of ["", "a.test.", "a.test", ".a.test", "test"]) {
+    expect(nameClasses(oneName(name))).toEqual([{ kind: "exact", name }]);
+    expect(someName(oneName(name))).toEqual({ name });
+    expect(nameClasses(nameDifference(ALL_SERVER_NAMES, oneName(name)))).toEqual([
+      { kind: "none" },
+      { kind: "below", rest: "", except: [name] },
+    ]);
+  }
 });
 
 describe("addresses as blocks with exceptions", () => {

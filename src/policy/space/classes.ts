@@ -2,16 +2,10 @@ import type { Connection } from "../model/index.ts";
 import type { Port } from "../net/index.ts";
 import { addressClass, MAX_PIECES } from "./address-blocks.ts";
 import { type AddressSet, ALL_ADDRESSES } from "./addresses.ts";
-import { differenceOf, intersectionOf, unionOf } from "./intervals.ts";
-import {
-  ALL_HOSTS,
-  isNoName,
-  type NameSet,
-  nameClasses,
-  nameDifference,
-  nameIntersection,
-  nameUnion,
-} from "./names.ts";
+import { breadth } from "./breadth.ts";
+import { columnsOf } from "./columns.ts";
+import { differenceOf, unionOf } from "./intervals.ts";
+import { isNoName, type NameSet, nameClasses, nameDifference, nameIntersection, nameUnion } from "./names.ts";
 import {
   allNames,
   boxSpace,
@@ -71,31 +65,58 @@ function plainClasses(space: Space): readonly ConnectionClass[] {
 const MAX_FOR_EXCEPTIONS = 50;
 
 /**
- * `any traffic to 192.0.2.1; except TLS to a.test` instead of four classes that go round the exception: classes with
- * the same addresses become the box round them with what it has too much, where that is not more.
+ * `any traffic to 192.0.2.1; except TLS to a.test` instead of two classes that go round the exception: classes with the
+ * same addresses, the same traffic and ports, the same ports, or all of them, become the box round them with what it has too much. Only where that
+ * is not longer, and where what is left out is little.
  */
 function withExceptions(space: Space, plain: readonly ConnectionClass[]): readonly ConnectionClass[] {
   if (plain.length > MAX_FOR_EXCEPTIONS) return plain;
-  const groups = new Map<string, ConnectionClass[]>();
-  for (const one of plain) {
-    const key = addressesKey(one.addresses);
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
   const boxes: ConnectionClass[] = [];
-  const replaced = new Set<ConnectionClass>();
-  for (const group of groups.values()) {
-    const box = boxRound(group);
-    if (box === undefined) continue;
-    const except = plainClasses(difference(classesSpace([box]), space));
-    if (1 + except.length > group.length) continue;
-    boxes.push(except.length === 0 ? box : { ...box, except });
-    for (const one of group) replaced.add(one);
-  }
+  let left = plain;
+  for (const keyOf of [addressesOf, trafficAndPortsOf, portsOf, () => "all"])
+    for (const group of groupsOf(left, keyOf)) {
+      const box = boxRound(group, space);
+      if (box === undefined) continue;
+      boxes.push(box);
+      left = left.filter((one) => !group.includes(one));
+    }
   if (boxes.length === 0) return plain;
   // What the boxes hold need not be said again.
   const said = classesSpace(boxes);
-  const others = plain.filter((one) => !replaced.has(one)).flatMap((one) => shortest(one, said));
-  return [...boxes, ...others];
+  return [...boxes, ...left.flatMap((one) => shortest(one, said))];
+}
+
+const addressesOf = (one: ConnectionClass): string => addressesKey(one.addresses);
+const portsOf = (one: ConnectionClass): string => portsKey(one.ports);
+const trafficAndPortsOf = ({ traffic, ports }: ConnectionClass): string => `${traffic.join()} ${portsKey(ports)}`;
+
+function groupsOf(
+  classes: readonly ConnectionClass[],
+  keyOf: (one: ConnectionClass) => string,
+): Iterable<readonly ConnectionClass[]> {
+  const groups = new Map<string, ConnectionClass[]>();
+  for (const one of classes) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return groups.values();
+}
+
+/** An exception is at most this part of what it is left out of. */
+const LITTLE = 64n;
+
+/** All kinds of traffic of the classes, on all their ports, to all their addresses, under all their names. */
+function boxRound(group: readonly ConnectionClass[], space: Space): ConnectionClass | undefined {
+  const [first] = group;
+  if (first === undefined || group.length < 2) return undefined;
+  const traffic = TRAFFIC.filter((kind) => group.some((one) => one.traffic.includes(kind)));
+  const only = new Set(group.flatMap(({ ports }) => ("only" in ports ? ports.only : [])));
+  const isOpen = group.some(({ ports }) => "except" in ports);
+  const ports: ClassPorts = isOpen ? { except: [] } : { only: [...only].sort((a, b) => a - b) };
+  const addresses = group.map((one) => one.addresses).reduce(unionOf);
+  const box = { ...first, traffic, ports, addresses, names: group.map(({ names }) => names).reduce(nameUnion) };
+  const held = classesSpace([box]);
+  const tooMuch = difference(held, space);
+  const except = plainClasses(tooMuch);
+  if (except.length === 0) return box;
+  return 1 + except.length > group.length || breadth(tooMuch) * LITTLE > breadth(held) ? undefined : { ...box, except };
 }
 
 /** The class, or what it holds beyond `said` where that takes fewer words. */
@@ -114,17 +135,6 @@ function blocksOf(addresses: AddressSet): number {
   return found.kind === "blocks"
     ? found.blocks.reduce((sum, { except }) => sum + 1 + except.length, 0)
     : found.except.length;
-}
-
-/** All kinds of traffic of the classes, on all their ports, under any name; they have the same addresses. */
-function boxRound(group: readonly ConnectionClass[]): ConnectionClass | undefined {
-  const [first] = group;
-  if (first === undefined || group.length < 2) return undefined;
-  const traffic = TRAFFIC.filter((kind) => group.some((one) => one.traffic.includes(kind)));
-  const only = new Set(group.flatMap(({ ports }) => ("only" in ports ? ports.only : [])));
-  const isOpen = group.some(({ ports }) => "except" in ports);
-  const ports: ClassPorts = isOpen ? { except: [] } : { only: [...only].sort((a, b) => a - b) };
-  return { ...first, traffic, ports, names: ALL_HOSTS };
 }
 
 /** The connections of classes, as a set again. */
@@ -198,36 +208,6 @@ function widest(region: Region): readonly Rectangle[] {
     const covered = smaller.map(({ names }) => names).reduce(nameUnion);
     return !isNoName(nameDifference(one.names, covered));
   });
-}
-
-/** Disjoint addresses, each with all names of the region, no two with the same names. Sorted by their names. */
-export function columnsOf(region: Region): readonly Rectangle[] {
-  let columns: Rectangle[] = [];
-  for (const { addresses, names } of region) {
-    const next: Rectangle[] = [];
-    let left = addresses;
-    for (const column of columns) {
-      const shared = intersectionOf(column.addresses, left);
-      const apart = shared.length === 0 ? column.addresses : differenceOf(column.addresses, left);
-      if (apart.length > 0) next.push({ addresses: apart, names: column.names });
-      if (shared.length === 0) continue;
-      next.push({ addresses: shared, names: nameUnion(column.names, names) });
-      left = differenceOf(left, shared);
-    }
-    if (left.length > 0) next.push({ addresses: left, names });
-    columns = next;
-  }
-  if (columns.length < 2) return columns;
-  const merged = new Map<string, Rectangle>();
-  for (const { addresses, names } of columns) {
-    const key = JSON.stringify(nameClasses(names));
-    const known = merged.get(key);
-    merged.set(
-      key,
-      known === undefined ? { addresses, names } : { names, addresses: unionOf(known.addresses, addresses) },
-    );
-  }
-  return [...merged].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, column]) => column);
 }
 
 const isWithin = (inner: NameSet, outer: NameSet): boolean => isNoName(nameDifference(inner, outer));

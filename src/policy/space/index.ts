@@ -8,7 +8,7 @@ export { breadth } from "./breadth.ts";
 export * from "./class-text.ts";
 export * from "./class-view.ts";
 export * from "./classes.ts";
-export { differenceOf } from "./intervals.ts";
+export { differenceOf, intervals } from "./intervals.ts";
 export * from "./names.ts";
 export * from "./of-policy.ts";
 export * from "./space.ts";

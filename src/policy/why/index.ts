@@ -2,7 +2,8 @@
  * Verdicts as data and as plain lines of text, for CLI, logs and HTTP bodies; also where address or name are unknown;
  * and the smallest edits that would allow what is denied.
  */
-export { type Edit, proposeEdits, type Situation } from "./edits.ts";
+export type { Edit, Situation } from "./edit.ts";
+export { proposeEdits } from "./edits.ts";
 export { formatQuestion, parseQuestion, type Question, questionSpace } from "./question.ts";
 export { type EditContext, type EditView, entryText, renderEdits, viewEdit } from "./render-edits.ts";
 export { renderReasons, renderRule, renderVerdict } from "./render-verdict.ts";

@@ -1,7 +1,7 @@
 import type { WrittenRule } from "../model/index.ts";
 import { formatPolicyRef } from "../model/index.ts";
 import { type ClassView, renderClass, viewClass } from "../space/index.ts";
-import type { Edit } from "./edits.ts";
+import type { Edit } from "./edit.ts";
 import { policyText } from "./new-policy.ts";
 
 /** What printing an edit needs beside it. */

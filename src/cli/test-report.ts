@@ -1,0 +1,86 @@
+import {
+  type CaseOutcome,
+  type ProxyFilter,
+  type Refutation,
+  type Reported,
+  type Statement,
+  type StatementOutcome,
+  statementClasses,
+} from "../policy/assert/index.ts";
+import { formatConnection } from "../policy/model/index.ts";
+import { renderClass } from "../policy/space/index.ts";
+import { renderVerdict } from "../policy/why/index.ts";
+
+/** An outcome and the file that it is from. */
+export interface FromFile {
+  readonly file: string;
+  readonly outcome: CaseOutcome | StatementOutcome;
+}
+
+/** The outcome as reports have it. */
+export function reported({ file, outcome }: FromFile): Reported {
+  const { line, span } = outcome.kind === "case" ? outcome.case : outcome.statement;
+  return {
+    file,
+    line,
+    ...(span === undefined ? {} : { span }),
+    title: outcome.kind === "case" ? titleOfCase(outcome) : titleOfStatement(outcome.statement),
+    passed: outcome.passed,
+    lines: outcome.passed ? [] : outcome.kind === "case" ? whyCase(outcome) : whyStatement(outcome),
+  };
+}
+
+const named = (name: string | undefined, title: string): string => (name === undefined ? title : `${name}: ${title}`);
+
+function titleOfCase({ case: { connection, want, because, name }, proxy }: CaseOutcome): string {
+  const reason = because === undefined ? "" : ` because of ${because}`;
+  return named(name, `${proxy.dataplane.meta.name}: ${formatConnection(connection)}: ${want}${reason}`);
+}
+
+const WORDS = { no: "none of", only: "nothing but", every: "all of" } as const;
+
+/** `none of: any traffic on port 25 to anywhere; from proxies with tier: pci`. */
+function titleOfStatement(statement: Statement): string {
+  const classes = statementClasses(statement).map((one) => renderClass(one));
+  const what = classes.length === 0 ? "no connection" : classes.join("; ");
+  return named(statement.name, `${WORDS[statement.claim]}: ${what}; from ${filterText(statement.for)}`);
+}
+
+function filterText({ mesh, names, tags }: ProxyFilter): string {
+  const which = names === undefined ? "every proxy" : names.join(", ");
+  const having = Object.entries(tags ?? {}).map(([tag, value]) => `${tag}: ${value}`);
+  return `${which}${having.length === 0 ? "" : ` with ${having.join(", ")}`}${mesh === undefined ? "" : ` of mesh ${mesh}`}`;
+}
+
+function whyCase({ case: one, verdict, because, example, problem }: CaseOutcome): string[] {
+  const reasons = renderVerdict(because);
+  if (problem === "not enforced")
+    return [
+      "nothing is enforced on this proxy, so nothing is proved; write `because: not enforced` if that is meant",
+      ...reasons,
+    ];
+  if (problem === "because") return [`\`${one.because}\` is not among the reasons`, ...reasons];
+  if (verdict !== "depends") return [`wanted ${one.want}`, ...reasons];
+  return [`wanted ${one.want}, and that depends on the address: ${formatConnection(example)}`, ...reasons];
+}
+
+const MAX_LISTED = 5;
+
+function whyStatement({ proxies, refuted, statement }: StatementOutcome): string[] {
+  if (proxies.length === 0)
+    return [`there is no proxy that it is about (${filterText(statement.for)}), so nothing is proved`];
+  const more = refuted.length - MAX_LISTED;
+  return [
+    `does not hold for ${refuted.length} of ${proxies.length} ${proxies.length === 1 ? "proxy" : "proxies"}`,
+    ...refuted.slice(0, MAX_LISTED).flatMap(whyRefuted),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ];
+}
+
+function whyRefuted(refutation: Refutation): string[] {
+  const { name } = refutation.proxy.dataplane.meta;
+  if (refutation.kind === "not enforced")
+    return [`${name}: nothing is enforced on it (${refutation.not}), so nothing is proved`];
+  const [verdict = "", ...reasons] = renderVerdict(refutation.verdict);
+  return [`${name}: ${formatConnection(refutation.example)} is ${verdict}`, ...reasons];
+}
