@@ -55,7 +55,7 @@ export function formatDomainPattern(pattern: DomainPattern): string {
 export function domainMatches(pattern: DomainPattern, name: string): boolean {
   if (pattern.kind === "any") return true;
   if (pattern.kind === "exact") return name === pattern.name;
-  return name.length > pattern.rest.length && name.endsWith(`.${pattern.rest}`);
+  return name.endsWith(`.${pattern.rest}`);
 }
 
 function helpForUnicode(text: string): string {
@@ -64,7 +64,7 @@ function helpForUnicode(text: string): string {
 }
 
 function helpForName(text: string): string {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return "write the host name alone, without scheme and path";
+  if (text.includes("://")) return "write the host name alone, without scheme and path";
   if (/:\d+$/.test(text)) return "the port goes into the field `port`";
   if (text.includes("/")) return "a block of addresses needs `type: CIDR`; a name has no path";
   return "write a name such as `example.com`, or `*.example.com` for all names below it";

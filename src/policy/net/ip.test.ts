@@ -12,12 +12,18 @@ describe("refused, each with what to write", () => {
   test.each([
     ["", "write an IPv4 address"],
     ["010.0.0.1", "leading zeros"],
+    ["1.2.3.04", "leading zeros"],
+    ["010.0.0.1.5", "write an IPv4"],
+    ["a.010.0.0.1", "Domain"],
+    ["1.2.3.400", "write an IPv4"],
     ["1.2.3", "write an IPv4"],
     ["1.2.3.4.5", "write an IPv4"],
     ["256.1.1.1", "write an IPv4"],
     ["1.2.3.4 ", "write an IPv4"],
     ["1.2.3.4/32", "CIDR"],
     ["[::1]", "without brackets"],
+    ["[::1]:80", "write an IPv4"],
+    ["::[1]", "write an IPv4"],
     ["fe80::1%eth0", "zone"],
     ["::1::", "write an IPv4"],
     [":1", "write an IPv4"],
@@ -34,6 +40,7 @@ describe("refused, each with what to write", () => {
   ])("%j", (ip, help) => {
     const parsed = parseIp(ip);
     expect(parsed.ok ? formatIp(parsed.value) : parsed.help).toContain(help);
+    expect(parsed).toMatchObject({ reason: "not-an-address" });
   });
 });
 
@@ -85,6 +92,16 @@ test("law: exactly those texts are addresses that Node takes for one, zones left
     }),
     { numRuns: 20_000 },
   );
+});
+
+test("the order puts IPv4 first, then goes by value", () => {
+  const ascending = ["0.0.0.1", "9.255.0.0", "10.0.0.0", "::", "::1", "::1:0:0:0", "2001:db8::"].flatMap((s) => {
+    const parsed = parseIp(s);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  expect(ascending).toHaveLength(7);
+  for (const [i, a] of ascending.entries())
+    for (const [j, b] of ascending.entries()) expect(Math.sign(compareIp(a, b))).toBe(Math.sign(i - j));
 });
 
 test("law: the canonical text is an address of the same family to Node too, and equal only for equal addresses", () => {

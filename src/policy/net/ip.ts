@@ -101,7 +101,7 @@ function longestZeroRun(parts: readonly number[]): { start: number; length: numb
   let best: { start: number; length: number } | undefined;
   let start = -1;
   for (let i = 0; i <= parts.length; i++) {
-    if (i < parts.length && parts[i] === 0) {
+    if (parts[i] === 0) {
       if (start < 0) start = i;
     } else if (start >= 0) {
       const length = i - start;

@@ -29,6 +29,7 @@ describe("domain patterns", () => {
     ["1.2.3", "1.2.3"],
     ["256.1.1.1", "256.1.1.1"],
     [`${label}.example`, `${label}.example`],
+    [`${`${label}.`.repeat(3)}${"a".repeat(61)}`, `${`${label}.`.repeat(3)}${"a".repeat(61)}`],
     [`a${label}.example`, "too-long"],
     [`${`${label}.`.repeat(4)}a`, "too-long"],
     ["", "not-a-name"],
@@ -61,11 +62,34 @@ describe("domain patterns", () => {
     expect(read(text)).toBe(expected);
   });
 
+  test("what was read says what it covers", () => {
+    expect(["*", "*.A.test", "A.test"].map((p) => parseDomainPattern(p))).toEqual([
+      { ok: true, value: { kind: "any" } },
+      { ok: true, value: { kind: "suffix", rest: "a.test" } },
+      { ok: true, value: { kind: "exact", name: "a.test" } },
+    ]);
+  });
+
   test.each([
     ["bücher.example", "write the A-label: `xn--bcher-kva.example`"],
     ["*.bücher.example", "write the A-label: `xn--bcher-kva.example`"],
     ["\u202ea.example", "write the name in ASCII"],
+    ["ab--\u00e9.example", "write the name in ASCII"],
+    ["\u05d0a.example", "write the name in ASCII"],
+    ["a\u200db.example", "write the name in ASCII"],
+    ["\u00e9..example", "write the name in ASCII"],
     ["*w.example.com", "a wildcard stands for whole labels: `*.w.example.com`"],
+    ["**.w.example.com", "a wildcard stands for whole labels: `*.w.example.com`"],
+    ["**", "a wildcard stands for whole labels: `*.example.com`"],
+    ["a.*.b", "only the first label can be `*`, and it stands alone"],
+    ["1.2.3.4", "an address needs `type: IP`"],
+    [`${`${label}.`.repeat(3)}${"a".repeat(62)}`, "a name has at most 253 characters"],
+    [`a${label}.example`, "a label has at most 63 characters"],
+    ["HTTPS://a.b/c", "write the host name alone, without scheme and path"],
+    ["a:80", "the port goes into the field `port`"],
+    ["a:80b", "write a name such as `example.com`, or `*.example.com` for all names below it"],
+    ["a/24", "a block of addresses needs `type: CIDR`; a name has no path"],
+    ["a b", "write a name such as `example.com`, or `*.example.com` for all names below it"],
   ])("help for %j", (text, help) => {
     const parsed = parseDomainPattern(text);
     expect(parsed.ok ? undefined : parsed.help).toBe(help);
@@ -81,6 +105,7 @@ describe("domain patterns", () => {
     expect(covers("*.example.com", "example.com")).toBe(false);
     expect(covers("*.example.com", ".example.com")).toBe(true); // not well formed, and not ours to judge
     expect(covers("*.example.com", "aexample.com")).toBe(false);
+    expect(covers("example.com", "example.com")).toBe(true);
     expect(covers("example.com", "example.com.")).toBe(false);
     expect(covers("*", "")).toBe(true);
   });
@@ -112,6 +137,8 @@ describe("hosts", () => {
     ["a.b..", "a.b..", false],
     ["user@a", "user@a", false],
     ["a b", "a b", false],
+    ["a b:80", "a b:80", false],
+    ["a,b.", "a,b.", false],
     ["a:b", "a:b", false],
     ["", "", false],
     ["-", "-", false],
@@ -147,9 +174,14 @@ describe("ports", () => {
   test.each(["0", "00", "080", "65536", "8e1", " 80", "80 ", "+80", "-1", "", "1.0", "0x50", "99999999999", "８０"])(
     "%j is none",
     (text) => {
-      expect(parsePort(text).ok).toBe(false);
+      expect(parsePort(text)).toStrictEqual({ ok: false, reason: "not-a-port" });
     },
   );
+  test("the first is 1, the last 65535", () => {
+    expect([1, 65_535].map((n) => portFromNumber(n))).toEqual([1, 65_535].map((value) => ({ ok: true, value })));
+    for (const n of [0, 65_536, 80.5, Number.NaN])
+      expect(portFromNumber(n)).toStrictEqual({ ok: false, reason: "out-of-range" });
+  });
   test("law: exactly the plain decimals from 1 to 65535 are ports", () => {
     fc.assert(
       fc.property(fc.oneof(fc.integer({ min: -10, max: 70_000 }), fc.double()), (n) => {

@@ -1,0 +1,20 @@
+// Mutation testing of one folder of src/policy: `npm run mutation`, which says which.
+const folder = process.env.SALLYPORT_MUTATED ?? "";
+const results = `.cache/mutation/${folder}`;
+
+export default {
+  mutate: [`src/policy/${folder}/**/*.ts`, "!src/**/*.test.ts", "!src/**/*.d.ts"],
+  plugins: ["@stryker-mutator/vitest-runner"],
+  testRunner: "vitest",
+  vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
+  coverageAnalysis: "perTest",
+  concurrency: 1,
+  incremental: true,
+  incrementalFile: `${results}.incremental.json`,
+  tempDirName: `${results}.tmp`,
+  ignorePatterns: ["/docs", "/bench", "/proto", "/dist", "/examples", "/src/gen", "/.ci", "/test/golden", "/.git"],
+  reporters: ["json", "progress-append-only", "clear-text"],
+  clearTextReporter: { allowColor: false, reportTests: false, logTests: false, reportScoreTable: true },
+  jsonReporter: { fileName: `${results}.json` },
+  thresholds: { high: 95, low: 90, break: 85 },
+};

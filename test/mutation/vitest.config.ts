@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+/** What is mutated, and laws elsewhere that are about it. Unit tests of the folder itself always run. */
+const LAWS: Readonly<Record<string, readonly string[]>> = {
+  net: ["test/laws/net.test.ts"],
+  labels: [],
+  validate: [],
+  match: [],
+  merge: ["test/laws/merge.test.ts"],
+  decide: ["test/laws/decide.test.ts", "test/engines/decide.test.ts"],
+  space: [],
+};
+
+const folder = process.env.SALLYPORT_MUTATED ?? "";
+const root = fileURLToPath(new URL("../../", import.meta.url));
+if (!existsSync(`${root}src/policy/${folder}/index.ts`)) throw new Error(`no folder \`${folder}\` in src/policy`);
+
+export default defineConfig({
+  root,
+  resolve: {
+    alias: [{ find: /^fast-check$/, replacement: fileURLToPath(new URL("./fast-check.ts", import.meta.url)) }],
+  },
+  test: {
+    environment: "node",
+    include: [`src/policy/${folder}/**/*.test.ts`, ...(LAWS[folder] ?? [])],
+    testTimeout: 60_000,
+  },
+});
