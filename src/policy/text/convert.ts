@@ -53,8 +53,17 @@ export function convertText(file: string, text: string, to: Form, options: Conve
     if (to === "kubernetes") toKubernetes(root, type, systemNamespace);
     else toUniversal(root, type, systemNamespace, note);
   }
-  return { ok: true, text: documents.map(printYaml).join(""), odd };
+  const converted = printYaml(documents);
+  return converted === undefined ? { ok: false, diagnostics: [unwritable(file)] } : { ok: true, text: converted, odd };
 }
+
+const unwritable = (file: string): Diagnostic => ({
+  code: "E001-syntax",
+  severity: "error",
+  path: [],
+  message: "this can be read, and not be written again",
+  span: { file, start: { line: 1, column: 1 }, end: { line: 1, column: 1 } },
+});
 
 /** The document, or one for each item of a list. Aliases become what they stand for: places may change. */
 function resourcesOf(document: Document): Document[] {
@@ -71,7 +80,10 @@ function expandAliases(document: Document): void {
   visit(document, {
     Alias(_, alias) {
       const target = alias.resolve(document);
-      return target === undefined ? undefined : document.createNode(target.toJS(document));
+      if (target === undefined) return undefined;
+      // How much aliases may stand for has been checked by the reader.
+      const value = target.toJS(document, { maxAliasCount: -1 });
+      return document.createNode(value, { aliasDuplicateObjects: false });
     },
   });
   visit(document, {

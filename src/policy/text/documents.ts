@@ -5,7 +5,7 @@ import { createLines, type Lines } from "./lines.ts";
 import { createReport, type Report } from "./report.ts";
 import { type AliasTargets, createPlaces, type Places } from "./spans.ts";
 import { syntaxMessage } from "./syntax-message.ts";
-import { toValue } from "./to-value.ts";
+import { MAX_DEPTH, TOO_DEEP, toValue } from "./to-value.ts";
 import type { Value } from "./value.ts";
 
 /** One YAML document as plain values, with the place of each. */
@@ -17,8 +17,6 @@ export interface WrittenDocument {
   keySpanOf(path: Path): Span | undefined;
 }
 
-/** Deeper documents are refused before they can exhaust the stack of the composer. */
-const MAX_DEPTH = 64;
 const MAX_SYNTAX_FAULTS = 20;
 
 /** The documents of a text (JSON is YAML); empty ones are left out. */
@@ -89,7 +87,7 @@ function tooDeepDocument(places: Places, offset: number): WrittenDocument {
   report.addAt(places.spanAt(offset, offset + 1), {
     code: "E008-too-deep",
     path: [],
-    message: `this is nested more than ${MAX_DEPTH} levels deep`,
+    message: TOO_DEEP,
   });
   return { value: null, report, spanOf: () => undefined, keySpanOf: () => undefined };
 }

@@ -20,7 +20,7 @@ export function formatText(file: string, text: string): Formatted {
   if (before.some(({ report }) => report.hasErrors())) return { ok: false, diagnostics };
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const plain = text.replaceAll("\r\n", "\n");
-  const formatted = isJson(plain) ? layOutJson(plain) : settled(plain);
+  const formatted = settled(plain);
   if (formatted !== undefined && contentOf(file, plain) === contentOf(file, formatted))
     return { ok: true, text: newline === "\n" ? formatted : formatted.replaceAll("\n", newline) };
   const span = before[0]?.spanOf([]);
@@ -57,11 +57,11 @@ function isJson(text: string): boolean {
 
 const MOST_ROUNDS = 4;
 
-/** The layout that laying out again does not change: some comments need a second time to come to rest. */
+/** The layout that laying out again does not change: some comments need a second time to come to rest, and so does what becomes JSON. */
 function settled(text: string): string | undefined {
   let before = text;
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const after = layOutYaml(before);
+    const after = isJson(before) ? layOutJson(before) : layOutYaml(before);
     if (after === before || after === undefined) return after;
     before = after;
   }
@@ -76,7 +76,7 @@ function layOutYaml(text: string): string | undefined {
     if (i > 0 && document.directives !== undefined) document.directives.docStart = true;
     preferDoubleQuotes(document);
   }
-  return documents.map(printYaml).join("");
+  return printYaml(documents);
 }
 
 /** A text without a document: white space and comments. */
@@ -92,8 +92,14 @@ const onlyComments = (text: string): string =>
 /** As the examples of the documentation are written. */
 const LAYOUT = { lineWidth: 0, indentSeq: false, flowCollectionPadding: false } as const;
 
-/** A document in the shared layout. */
-export const printYaml = (document: Document): string => document.toString(LAYOUT);
+/** Documents in the shared layout. Undefined for what is read and cannot be written, such as an odd name of an anchor. */
+export function printYaml(documents: readonly Document[]): string | undefined {
+  try {
+    return documents.map((document) => document.toString(LAYOUT)).join("");
+  } catch {
+    return undefined;
+  }
+}
 
 function preferDoubleQuotes(document: Document): void {
   visit(document, {

@@ -8,6 +8,10 @@ import type { Value } from "./value.ts";
 /** How many values the aliases of one document may stand for: plenty for people, little for a processor. */
 const MAX_ALIASED = 100_000;
 
+/** Levels, counted through aliases: deeper documents are refused before they can exhaust the stack of any reader. */
+export const MAX_DEPTH = 64;
+export const TOO_DEEP = `this is nested more than ${MAX_DEPTH} levels deep`;
+
 /**
  * The plain value of a document without syntax errors; null, and a diagnostic, where a key or an alias is refused.
  * Notes in `targets` what each alias stands for.
@@ -18,10 +22,15 @@ export function toValue(document: Document, places: Places, targets: AliasTarget
   const refuse = refusing(places, report);
   let insideAlias = 0;
   let aliased = 0;
+  let isTooDeep = false;
 
   function ofNode(node: Node | null): Value {
     if (insideAlias > 0 && ++aliased > MAX_ALIASED) return null;
     if (node === null) return null;
+    if (open.size >= MAX_DEPTH) {
+      isTooDeep = true;
+      return null;
+    }
     if (isAlias(node)) return ofAlias(node);
     if (insideAlias === 0 && node.anchor !== undefined) latest.set(node.anchor, node);
     if (isScalar(node)) return ofScalar(node.value);
@@ -61,6 +70,7 @@ export function toValue(document: Document, places: Places, targets: AliasTarget
     }
     targets.set(alias, target);
     const before = aliased;
+    const wasTooDeep = isTooDeep;
     insideAlias++;
     const value = ofNode(target);
     insideAlias--;
@@ -68,6 +78,7 @@ export function toValue(document: Document, places: Places, targets: AliasTarget
       const message = `the aliases of this document stand for more than ${MAX_ALIASED} values`;
       refuse(alias, "E003-alias", message, "write the values out");
     }
+    if (insideAlias === 0 && isTooDeep && !wasTooDeep) refuse(alias, "E008-too-deep", TOO_DEEP);
     return value;
   }
 
