@@ -17,7 +17,7 @@ import {
 import { nearestWord } from "./nearest.ts";
 import { readRule } from "./read-rule.ts";
 import type { Report } from "./report.ts";
-import { isList, isMap, type Value } from "./value.ts";
+import { isMap } from "./value.ts";
 
 /** What a document says as a MeshPassthrough, without its meta. */
 export type PolicyReading = Pick<Draft, "entries" | "mode"> & {
@@ -50,6 +50,8 @@ export function readMeshPassthrough(report: Report, spec: Section | undefined): 
 
 const OTHER_FIELDS = ["name", "mesh", "tags", "labels", "namespace", "sectionName"] as const;
 
+const MAPS: readonly string[] = ["tags", "labels"];
+
 function readTargetRef(report: Report, spec: Section): TargetRef | undefined {
   const section = mapField(report, spec, "targetRef");
   if (section === undefined) return undefined;
@@ -58,7 +60,11 @@ function readTargetRef(report: Report, spec: Section): TargetRef | undefined {
   if (kind === undefined) return undefined;
   for (const field of OTHER_FIELDS) {
     const value = section.map.get(field);
-    if (value === undefined || isEmpty(value) || (kind === "MeshSubset" && field === "tags")) continue;
+    if (value === undefined || (kind === "MeshSubset" && field === "tags")) continue;
+    const isOfType = MAPS.includes(field) ? isMap(value) : typeof value === "string";
+    if (!isOfType) wrongType(report, at(section, field), value, MAPS.includes(field) ? "map" : "string");
+    // Kuma takes an empty string or map as not set.
+    if (!isOfType || value === "" || (isMap(value) && value.size === 0)) continue;
     report.add({
       code: "E116-target-ref-field",
       path: at(section, field),
@@ -71,10 +77,6 @@ function readTargetRef(report: Report, spec: Section): TargetRef | undefined {
   if (kind === "Mesh") return { kind, ...types };
   return { kind, ...types, tags: stringsField(report, section, "tags") };
 }
-
-/** Kuma takes an empty string, list or map as not set. */
-const isEmpty = (value: Value): boolean =>
-  value === "" || (isList(value) && value.length === 0) || (isMap(value) && value.size === 0);
 
 const KINDS = ["Mesh", "MeshSubset"] as const;
 const KIND_HELP: Readonly<Record<string, string>> = {

@@ -62,6 +62,7 @@ function checkProbes(report: Report, probes: Value | undefined, path: Path): voi
   const endpoints = probes.get("endpoints");
   if (!isList(endpoints)) return;
   for (const [i, endpoint] of endpoints.entries()) {
+    if (!isMap(endpoint)) continue;
     const at = [...path, "endpoints", i];
     checkPort(report, endpoint, at, "inboundPort");
     for (const field of ["inboundPath", "path"])

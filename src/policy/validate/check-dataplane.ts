@@ -18,10 +18,9 @@ export function checkDataplane(report: Report, draft: Draft): void {
   checkAddress(report, networking, [...path, "address"]);
   checkAddress(report, networking, [...path, "advertisedAddress"]);
   checkShape(report, spec, draft.spec, networking);
-  for (const [i, inbound] of listAt(networking, "inbound").entries())
+  for (const [i, inbound] of mapsAt(networking, "inbound"))
     checkInbound(report, inbound, [...path, "inbound", i], textAt(networking, "address"));
-  for (const [i, outbound] of listAt(networking, "outbound").entries())
-    checkOutbound(report, outbound, [...path, "outbound", i]);
+  for (const [i, outbound] of mapsAt(networking, "outbound")) checkOutbound(report, outbound, [...path, "outbound", i]);
   const gateway = child(networking, "gateway");
   if (isMap(gateway)) {
     const tags = [...path, "gateway", "tags"];
@@ -105,8 +104,8 @@ function checkOutbound(report: Report, outbound: Value, path: Path): void {
   checkPort(report, outbound, path, "port", 1);
   checkIp(report, outbound, path, "address", "E110-bad-address");
   const ref = child(outbound, "backendRef");
-  if (ref !== undefined) checkBackendRef(report, ref, [...path, "backendRef"]);
-  else if (textAt(outbound, "service") === undefined)
+  if (isMap(ref)) checkBackendRef(report, ref, [...path, "backendRef"]);
+  else if (ref === undefined && textAt(outbound, "service") === undefined)
     checkServiceTag(report, child(outbound, "tags"), [...path, "tags"], [...path, "tags"]);
 }
 
@@ -193,7 +192,8 @@ function checkPort(report: Report, at: Value, path: Path, field: string, lowest:
 const isPort = (value: Value | undefined, lowest: number): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= lowest && value <= 65_535;
 
-function listAt(value: Value, field: string): readonly Value[] {
+/** What is no map in a list of maps has been reported as that. */
+function mapsAt(value: Value, field: string): [index: number, item: Value][] {
   const found = child(value, field);
-  return isList(found) ? found : [];
+  return isList(found) ? [...found.entries()].filter(([, item]) => isMap(item)) : [];
 }
