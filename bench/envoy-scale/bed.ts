@@ -1,5 +1,6 @@
 /** A whole sidecar as it is shipped, in a namespace of its own, and a control plane of one resource in this process. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -31,7 +32,7 @@ export interface Bed {
 /** What one change cost on its whole way. */
 export interface Pushed {
   readonly ackMs: number;
-  /** From the control plane to the agent. */
+  /** From the control plane to the agent, with all that gRPC puts round it. */
   readonly bytes: number;
   readonly agentMs: number;
   readonly envoyMainMs: number;
@@ -40,7 +41,7 @@ export interface Pushed {
 /** `policy` is the first one that the sidecar gets. */
 export async function startBed(envoyPath: string, policy: EffectivePolicy): Promise<Bed> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
-  const [state, xds] = [join(folder, "state"), join(folder, "xds.sock")];
+  const [state, xds, counted] = [join(folder, "state"), join(folder, "xds.sock"), join(folder, "counted.sock")];
   let snapshot: Snapshot = { get: () => undefined };
   let settle: (error?: string) => void = () => undefined;
   const server = await serveAds({
@@ -49,22 +50,19 @@ export async function startBed(envoyPath: string, policy: EffectivePolicy): Prom
     onAck: () => settle(),
     onNack: (_stream, _type, _version, message) => settle(message),
   });
+  const counter = await countBytes(counted, xds);
   const testbed = await startTestbed();
   const close = async (): Promise<void> => {
     await testbed.close();
+    counter.close();
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  /** What is served from now on, and its size. */
-  const serve = (next: EffectivePolicy): number => {
+  const serve = (next: EffectivePolicy): void => {
     const bytes = encodeEffectivePolicy(proxyPolicy(next));
-    const resource = encodeResource(
-      EFFECTIVE_POLICY_TYPE_URL,
-      resourceName({ mesh: OWNER.mesh, proxy: OWNER.name }),
-      bytes,
-    );
+    const name = resourceName({ mesh: OWNER.mesh, proxy: OWNER.name });
+    const resource = encodeResource(EFFECTIVE_POLICY_TYPE_URL, name, bytes);
     snapshot = new Map([[EFFECTIVE_POLICY_TYPE_URL, resourceSet([resource])]]);
-    return resource.field.length;
   };
   const acknowledged = (): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -78,7 +76,7 @@ export async function startBed(envoyPath: string, policy: EffectivePolicy): Prom
     const command = [SALLYPORT, "sidecar", "run", "--mesh", OWNER.mesh, "--proxy", OWNER.name, "--state", state];
     const options = [
       "--control-plane",
-      `unix:${xds}`,
+      `unix:${counted}`,
       "--envoy",
       envoyPath,
       "--concurrency",
@@ -100,10 +98,12 @@ export async function startBed(envoyPath: string, policy: EffectivePolicy): Prom
         const before = { agent: cpuMs(agent), main: mainThreadMs(envoy) };
         const acked = acknowledged();
         const started = performance.now();
-        const bytes = serve(next);
+        const sent = counter.sent();
+        serve(next);
         server.changed();
         await acked;
         const ackMs = performance.now() - started;
+        const bytes = counter.sent() - sent;
         await sleep(300);
         return { ackMs, bytes, agentMs: cpuMs(agent) - before.agent, envoyMainMs: mainThreadMs(envoy) - before.main };
       },
@@ -114,6 +114,31 @@ export async function startBed(envoyPath: string, policy: EffectivePolicy): Prom
     await close();
     throw error;
   }
+}
+
+/** What connects to `at` is connected to `to`, and the bytes that come back are counted. */
+async function countBytes(at: string, to: string): Promise<{ sent(): number; close(): void }> {
+  let bytes = 0;
+  const server = createServer((client) => {
+    const upstream = connect(to);
+    upstream.on("data", (chunk) => {
+      bytes += chunk.length;
+    });
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      one.pipe(other);
+      one.on("error", () => other.destroy());
+    }
+  });
+  await new Promise<void>((done) => server.listen(at, done));
+  return {
+    sent: () => bytes,
+    close() {
+      server.close();
+    },
+  };
 }
 
 async function since(start: number, what: string, holds: () => boolean): Promise<number> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { EFFECTIVE_POLICY_TYPE_URL, resourceName } from "../compile/agent/index.ts";
-import { type Acceptance, type AdsClient, connectAds } from "../xds/index.ts";
+import { EFFECTIVE_POLICY_TYPE_URL, encodeHead, resourceName } from "../compile/agent/index.ts";
+import { type Acceptance, type AdsClient, connectDelta } from "../xds/index.ts";
 import {
   type Compile,
   compilePolicy,
@@ -209,18 +209,23 @@ function launchEnvoy({ settings, paths, binary, log }: Needs, onEnded: () => voi
   );
 }
 
-function connect({ owner, controlPlane }: CheckedSettings, enforce: Enforcer, log: Log): AdsClient | undefined {
+type ControlPlaneClient = Pick<AdsClient, "isConnected" | "stop">;
+
+function connect(
+  { owner, controlPlane }: CheckedSettings,
+  enforce: Enforcer,
+  log: Log,
+): ControlPlaneClient | undefined {
   if (controlPlane === undefined) return undefined;
   const name = resourceName({ mesh: owner.mesh, proxy: owner.name });
-  return connectAds({
+  return connectDelta({
     address: controlPlane,
     node: { id: name, cluster: owner.mesh },
-    subscriptions: new Map([[EFFECTIVE_POLICY_TYPE_URL, [name]]]),
-    async accept({ resources }) {
-      const [resource] = resources;
-      if (resource === undefined) return { ok: true }; // nothing is known of this proxy: what is in force stays
-      return enforce.apply(resource.value);
-    },
+    type: EFFECTIVE_POLICY_TYPE_URL,
+    name,
+    // what is on disk need not be sent again, but it is offered again: Envoy may have refused it
+    earlierBody: enforce.inForce.bytes?.subarray(encodeHead({ mesh: owner.mesh, proxy: owner.name }).length),
+    accept: (policy) => enforce.apply(policy),
     onConnected: () => log.info({}, "control plane connected"),
     onDisconnected: (reason, retryMs) =>
       log.warn({ reason, againInMs: Math.round(retryMs) }, "no control plane; the last accepted policy stays in force"),
@@ -240,7 +245,7 @@ const STARTING: SidecarStatus = {
   lost: { records: 0, lines: 0, connections: 0 },
 };
 
-function statusOf(parts: Parts, controlPlane: AdsClient | undefined): SidecarStatus {
+function statusOf(parts: Parts, controlPlane: ControlPlaneClient | undefined): SidecarStatus {
   const { feed, enforce, report, connections, sink, envoy } = parts;
   const { bytes, compiled } = enforce.inForce;
   const pid = envoy.current()?.pid;

@@ -1,6 +1,6 @@
 /**
- * ADS (aggregated discovery service, state of the world): the protocol as two pure state machines, server and client,
- * with thin gRPC shells around them. Knows types of resources only by their URL; what is in them is up to its users.
+ * ADS (aggregated discovery service): the protocol as pure state machines, server and client, with thin gRPC shells
+ * around them; state of the world for every type, and incremental, in parts, for the large one. Knows types of resources only by their URL; what is in them is up to its users.
  */
 
 /** For whoever adds a service to the server, without a second road to the library. */
@@ -15,11 +15,14 @@ export {
 } from "./address.ts";
 export type { AdsHooks, AdsSource, AdsStream } from "./ads-server.ts";
 export { type Acceptance, type AdsClient, type AdsClientSettings, connectAds, type Update } from "./connect.ts";
+export { connectDelta, type DeltaClientSettings } from "./connect-delta.ts";
 export type { NodeInfo, ReceivedResource } from "./discovery.ts";
+export { type Body, splitBody } from "./parts.ts";
 export {
   EMPTY_SNAPSHOT,
   type EncodedResource,
   encodeResource,
+  encodeWithBody,
   type ResourceSet,
   resourceSet,
   type Snapshot,

@@ -30,3 +30,6 @@ export const traitsOf = (type: string): TypeTraits => TRAITS.get(type) ?? NAMED_
 
 /** The order in which types are looked at: a dependency before what waits for it. */
 export const PUSH_ORDER: readonly string[] = [...TRAITS.keys()];
+
+/** Large enough to be worth a delta; the others are served whole only. */
+export const travelsInParts = (type: string): boolean => type === TYPE_URLS.effectivePolicy;

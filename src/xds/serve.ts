@@ -12,24 +12,30 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { type Address, claimSocketPath, formatAddress, protectSocket } from "./address.ts";
-import { type AdsServer, type AdsSource, createAdsServer } from "./ads-server.ts";
+import { type AdsServer, type AdsSource, createAdsServer, type Protocol } from "./ads-server.ts";
 import type { MessageStream } from "./transport.ts";
 
-export const ADS_PATH = "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources";
+const SERVICE = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
+export const ADS_PATHS: Readonly<Record<Protocol, string>> = {
+  whole: `${SERVICE}/StreamAggregatedResources`,
+  delta: `${SERVICE}/DeltaAggregatedResources`,
+};
 
 const asIs = (message: Buffer): Buffer => message;
 
 /** Messages stay bytes: the machine's shell encodes and decodes. */
+const method = (path: string) => ({
+  path,
+  requestStream: true as const,
+  responseStream: true as const,
+  requestSerialize: asIs,
+  requestDeserialize: asIs,
+  responseSerialize: asIs,
+  responseDeserialize: asIs,
+});
 const ADS_SERVICE = {
-  streamAggregatedResources: {
-    path: ADS_PATH,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: asIs,
-    requestDeserialize: asIs,
-    responseSerialize: asIs,
-    responseDeserialize: asIs,
-  },
+  streamAggregatedResources: method(ADS_PATHS.whole),
+  deltaAggregatedResources: method(ADS_PATHS.delta),
 } satisfies ServiceDefinition;
 
 export interface AdsServerSettings extends AdsSource {
@@ -61,7 +67,8 @@ export async function serveAds(settings: AdsServerSettings): Promise<RunningAdsS
     "grpc.max_send_message_length": -1,
   });
   server.addService(ADS_SERVICE, {
-    streamAggregatedResources: (call: ServerDuplexStream<Buffer, Buffer>) => serveCall(ads, call),
+    streamAggregatedResources: (call: ServerDuplexStream<Buffer, Buffer>) => serveCall(ads, call, "whole"),
+    deltaAggregatedResources: (call: ServerDuplexStream<Buffer, Buffer>) => serveCall(ads, call, "delta"),
   });
   settings.services?.(server);
   if (listen.kind === "unix") await claimSocketPath(listen.path);
@@ -90,7 +97,7 @@ function bind(server: Server, address: Address): Promise<number> {
   });
 }
 
-function serveCall(ads: AdsServer, call: ServerDuplexStream<Buffer, Buffer>): void {
+function serveCall(ads: AdsServer, call: ServerDuplexStream<Buffer, Buffer>, protocol: Protocol): void {
   let hasEnded = false;
   const stream: MessageStream = {
     send: (message) => {
@@ -102,7 +109,7 @@ function serveCall(ads: AdsServer, call: ServerDuplexStream<Buffer, Buffer>): vo
       ended(error ?? "ended here");
     },
   };
-  const handler = ads.accept(call.getPeer(), stream);
+  const handler = ads.accept(call.getPeer(), stream, protocol);
   const ended = (message: string) => {
     if (hasEnded) return;
     hasEnded = true;

@@ -14,7 +14,10 @@ const BYTES = WireType.LengthDelimited;
 const INVALID_ARGUMENT = 3;
 
 /** Calls `field` for each field of a message; `false` means that it did not read it. Throws on malformed bytes. */
-function eachField(bytes: Uint8Array, field: (number: number, type: WireType, reader: BinaryReader) => boolean): void {
+export function eachField(
+  bytes: Uint8Array,
+  field: (number: number, type: WireType, reader: BinaryReader) => boolean,
+): void {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [number, type] = reader.tag();
@@ -49,7 +52,7 @@ export function decodeRequest(bytes: Uint8Array): DiscoveryRequest {
   };
 }
 
-function decodeNode(bytes: Uint8Array): NodeInfo {
+export function decodeNode(bytes: Uint8Array): NodeInfo {
   let [id, cluster] = ["", ""];
   eachField(bytes, (number, wire, reader) => {
     if (wire !== BYTES) return false;
@@ -62,7 +65,7 @@ function decodeNode(bytes: Uint8Array): NodeInfo {
 }
 
 /** The message of a `google.rpc.Status`. */
-function decodeStatus(bytes: Uint8Array): string {
+export function decodeStatus(bytes: Uint8Array): string {
   let message = "";
   eachField(bytes, (number, wire, reader) => {
     if (wire !== BYTES || number !== 2) return false;
@@ -78,23 +81,28 @@ export function encodeRequest(request: DiscoveryRequest): Uint8Array {
     if (value !== "") writer.tag(number, BYTES).string(value);
   };
   text(1, request.version);
-  if (request.node !== undefined) {
-    const { id, cluster } = request.node;
-    writer.tag(2, BYTES).fork().tag(1, BYTES).string(id).tag(2, BYTES).string(cluster).join();
-  }
+  if (request.node !== undefined) writeNode(writer.tag(2, BYTES), request.node);
   for (const name of request.names) writer.tag(3, BYTES).string(name);
   text(4, request.type);
   text(5, request.nonce);
-  if (request.error !== undefined) {
-    writer.tag(6, BYTES).fork().tag(1, WireType.Varint).int32(INVALID_ARGUMENT);
-    writer.tag(2, BYTES).string(request.error).join();
-  }
+  if (request.error !== undefined) writeStatus(writer.tag(6, BYTES), request.error);
   return writer.finish();
 }
 
+/** The message alone: its tag is written already. */
+export const writeNode = (writer: BinaryWriter, { id, cluster }: NodeInfo): BinaryWriter =>
+  writer.fork().tag(1, BYTES).string(id).tag(2, BYTES).string(cluster).join();
+
+/** As {@link writeNode}. */
+export const writeStatus = (writer: BinaryWriter, message: string): BinaryWriter =>
+  writer.fork().tag(1, WireType.Varint).int32(INVALID_ARGUMENT).tag(2, BYTES).string(message).join();
+
 export function encodeResponse(response: DiscoveryResponse<EncodedResource>): Uint8Array {
   const writer = new BinaryWriter().tag(1, BYTES).string(response.version);
-  for (const { field } of response.resources) writer.raw(field);
+  for (const { field, body } of response.resources) {
+    writer.raw(field);
+    if (body !== undefined) writer.raw(body.bytes);
+  }
   return writer.tag(4, BYTES).string(response.type).tag(5, BYTES).string(response.nonce).finish();
 }
 
@@ -114,7 +122,7 @@ export function decodeResponse(bytes: Uint8Array): DiscoveryResponse<ReceivedRes
   return { type, version, nonce, resources };
 }
 
-function decodeAny(bytes: Uint8Array): ReceivedResource {
+export function decodeAny(bytes: Uint8Array): ReceivedResource {
   let type = "";
   let value: Uint8Array = new Uint8Array();
   eachField(bytes, (number, wire, reader) => {

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { effectivePolicy } from "../../../test/laws/arbitraries.ts";
 import { EffectivePolicySchema } from "../../gen/sallyport/v1/effective_policy_pb.js";
-import { IP_FAMILY_MODES } from "../../policy/model/index.ts";
-import { decodeEffectivePolicy, encodeEffectivePolicy, type ProxyPolicy } from "./index.ts";
+import { IP_FAMILY_MODES, parseRule } from "../../policy/model/index.ts";
+import { decodeEffectivePolicy, encodeEffectivePolicy, encodeHead, type ProxyPolicy } from "./index.ts";
 
 const ref = (name: string) => ({ mesh: "default", name, displayName: name });
 
@@ -44,14 +44,37 @@ test("law: damaged bytes are refused or are another valid policy, and never thro
   );
 });
 
+test("an edit leaves the bytes of all other rules as they were, whatever it does to their positions", () => {
+  const policyOf = (names: readonly string[], policies: readonly string[]) => ({
+    ...{ mesh: "m", proxy: "p", redirectPortOutbound: 15_001, ipFamilyMode: "DualStack" as const },
+    policies: policies.map(ref),
+    policy: {
+      enforced: true as const,
+      mode: { value: "Matched" as const, source: "mesh" as const },
+      rules: names.map((name, index) => {
+        const rule = parseRule({ type: "Domain", value: name, protocol: "tls" });
+        if (!rule.ok) throw new TypeError(name);
+        return { value: rule.value, source: { ...ref("p"), index } };
+      }),
+    },
+  });
+  const names = Array.from({ length: 100 }, (_, i) => `n${i}.test`);
+  const text = (given: ProxyPolicy) => Buffer.from(encodeEffectivePolicy(given)).toString("latin1");
+  const before = text(policyOf(names, ["p"]));
+  const kept = before.slice(before.indexOf("n2.test"));
+  const after = text(policyOf(["new.test", ...names], ["q", "p"]));
+  expect(after.endsWith(kept)).toBe(true);
+  expect(before.startsWith(Buffer.from(encodeHead({ mesh: "m", proxy: "p" })).toString("latin1"))).toBe(true);
+});
+
 describe("any fault refuses the whole", () => {
   const good = {
     mesh: "default",
     proxy: "web-1",
     mode: "Matched",
     modeSource: { case: "modeDefault", value: true },
-    policies: [ref("p")],
-    rules: [{ policy: 0, index: 0, type: "Domain", value: "a.test", protocol: "tls", port: 443 }],
+    policies: [{ ...ref("p"), id: 7 }],
+    rules: [{ policy: 7, index: 0, type: "Domain", value: "a.test", protocol: "tls", port: 443 }],
     redirectPortOutbound: 15_001,
     ipFamilyMode: "DualStack",
   } as const;
@@ -82,8 +105,23 @@ describe("any fault refuses the whole", () => {
       "the mode does not say where it comes from",
     ],
     ["another reason not to enforce", { notEnforced: "tuesday" }, "unknown reason not to enforce: `tuesday`"],
-    ["a policy twice", { policies: [ref("p"), ref("p")] }, "a policy is listed twice"],
-    ["a rule of no policy", { rules: [{ ...rule, policy: 3 }] }, "rule 0 is of policy 3, and there are 1"],
+    ["a policy twice", { policies: [...good.policies, { ...ref("p"), id: 8 }] }, "a policy is listed twice"],
+    ["two policies with one id", { policies: [...good.policies, { ...ref("q"), id: 7 }] }, "two policies have one id"],
+    [
+      "a policy without id",
+      { policies: [...good.policies, ref("q")] },
+      "policy 1 lacks its mesh, name, display name or id",
+    ],
+    [
+      "a rule of no policy",
+      { rules: [{ ...rule, policy: 3 }] },
+      "rule 0 is of policy 3, and there is none with this id",
+    ],
+    [
+      "a first rule that names no policy",
+      { rules: [{ ...rule, policy: 0 }] },
+      "rule 0 is of policy 0, and there is none with this id",
+    ],
     ["another IP family", { ipFamilyMode: "IPv5" }, "unknown IP family mode `IPv5`"],
     ["a port that is none", { redirectPortOutbound: 70_000 }, "70000 is no port"],
   ])("%s", (_, changes, fault) => {

@@ -15,7 +15,7 @@ import {
   type Rule,
   type Sourced,
 } from "../../policy/model/index.ts";
-import { keyOf } from "./encode.ts";
+import { following, keyOf } from "./encode.ts";
 import type { Decoded, ProxyPolicy } from "./proxy-policy.ts";
 
 /** Takes a fault and gives undefined, so that a reader can go on and find the others. */
@@ -33,14 +33,14 @@ export function decodeEffectivePolicy(bytes: Uint8Array): Decoded<ProxyPolicy> {
     faults.push(text);
     return undefined;
   };
-  const policies = policyRefs(message, fault);
-  const rules = message.rules.flatMap((rule, i) => sourcedRule(rule, i, policies, fault) ?? []);
+  const known = policyRefs(message, fault);
+  const rules = sourcedRules(message.rules, known, fault);
   const enforced = enforcement(message, fault);
-  const mode = effectiveMode(message, policies, fault);
+  const mode = effectiveMode(message, known, fault);
   const proxy = proxyFields(message, fault);
   if (faults.length > 0 || enforced === undefined || mode === undefined || proxy === undefined)
     return { ok: false, faults };
-  return { ok: true, value: { ...proxy, policies, policy: { enforced, mode, rules } } };
+  return { ok: true, value: { ...proxy, policies: [...known.values()], policy: { enforced, mode, rules } } };
 }
 
 function read(bytes: Uint8Array): Message | undefined {
@@ -51,30 +51,37 @@ function read(bytes: Uint8Array): Message | undefined {
   }
 }
 
-function policyRefs(message: Message, fault: Fault): PolicyRef[] {
-  const refs = message.policies.map(({ mesh, name, displayName }) => ({ mesh, name, displayName }));
-  for (const [i, ref] of refs.entries())
-    if (ref.mesh === "" || ref.name === "" || ref.displayName === "")
-      fault(`policy ${i} lacks its mesh, name or display name`);
-  if (new Set(refs.map(keyOf)).size < refs.length) fault("a policy is listed twice");
-  return refs;
+type ById = ReadonlyMap<number, PolicyRef>;
+
+function policyRefs({ policies }: Message, fault: Fault): ById {
+  for (const [i, { mesh, name, displayName, id }] of policies.entries())
+    if (mesh === "" || name === "" || displayName === "" || id === 0)
+      fault(`policy ${i} lacks its mesh, name, display name or id`);
+  if (new Set(policies.map(keyOf)).size < policies.length) fault("a policy is listed twice");
+  if (new Set(policies.map(({ id }) => id)).size < policies.length) fault("two policies have one id");
+  return new Map(policies.map(({ mesh, name, displayName, id }) => [id, { mesh, name, displayName }]));
 }
 
-function sourcedRule(
-  rule: RuleMessage,
-  i: number,
-  policies: readonly PolicyRef[],
-  fault: Fault,
-): Sourced<Rule> | undefined {
-  const policy = policies[rule.policy];
-  if (policy === undefined) return fault(`rule ${i} is of policy ${rule.policy}, and there are ${policies.length}`);
-  const { type, value, protocol } = rule;
-  const parsed = parseRule(rule.port === 0 ? { type, value, protocol } : { type, value, protocol, port: rule.port });
-  if (!parsed.ok)
-    return fault(
-      `rule ${i} (of ${quote(policy.name)}): ${parsed.reason} of ${quote(`${type} ${value} ${protocol}`)}: ${parsed.help ?? "not understood"}`,
-    );
-  return { value: parsed.value, source: rule.index === undefined ? policy : { ...policy, index: rule.index } };
+function sourcedRules(rules: readonly RuleMessage[], known: ById, fault: Fault): Sourced<Rule>[] {
+  let before: { readonly policy: number; readonly index: number | undefined } | undefined;
+  return rules.flatMap((rule, i) => {
+    const policy = rule.policy === 0 ? (before?.policy ?? 0) : rule.policy;
+    const index = rule.unnumbered ? undefined : (rule.index ?? following(rule.policy === 0 ? before : undefined));
+    before = { policy, index };
+    const ref = known.get(policy);
+    if (ref === undefined) return fault(`rule ${i} is of policy ${policy}, and there is none with this id`) ?? [];
+    const value = parsedRule(rule, i, ref, fault);
+    return value === undefined ? [] : [{ value, source: index === undefined ? ref : { ...ref, index } }];
+  });
+}
+
+function parsedRule(rule: RuleMessage, i: number, policy: PolicyRef, fault: Fault): Rule | undefined {
+  const { type, value, protocol, port } = rule;
+  const parsed = parseRule(port === 0 ? { type, value, protocol } : { type, value, protocol, port });
+  if (parsed.ok) return parsed.value;
+  return fault(
+    `rule ${i} (of ${quote(policy.name)}): ${parsed.reason} of ${quote(`${type} ${value} ${protocol}`)}: ${parsed.help ?? "not understood"}`,
+  );
 }
 
 const NOT_ENFORCED: readonly NotEnforced[] = ["no transparent proxy", "builtin gateway"];
@@ -85,16 +92,12 @@ function enforcement({ notEnforced }: Message, fault: Fault): EffectivePolicy["e
   return not === undefined ? fault(`unknown reason not to enforce: ${quote(notEnforced)}`) : { not };
 }
 
-function effectiveMode(
-  { mode, modeSource }: Message,
-  policies: readonly PolicyRef[],
-  fault: Fault,
-): EffectivePolicy["mode"] | undefined {
+function effectiveMode({ mode, modeSource }: Message, known: ById, fault: Fault): EffectivePolicy["mode"] | undefined {
   const value = MODES.find((known) => known === mode);
   if (value === undefined) return fault(`unknown mode ${quote(mode)}`);
   if (modeSource.case === "modeMesh" && modeSource.value) return { value, source: "mesh" };
   if (modeSource.case === "modeDefault" && modeSource.value) return { value, source: "default" };
-  const source = modeSource.case === "modePolicy" ? policies[modeSource.value] : undefined;
+  const source = modeSource.case === "modePolicy" ? known.get(modeSource.value) : undefined;
   return source === undefined ? fault("the mode does not say where it comes from") : { value, source };
 }
 

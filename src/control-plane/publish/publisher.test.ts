@@ -80,8 +80,20 @@ describe("for agents", () => {
     expect([...(set?.keys() ?? [])]).toEqual(["m/a", "m/b", "other/c"]);
     for (const proxy of registry.proxies()) {
       expect(decodeEffectivePolicy(whole(proxy))).toMatchObject({ ok: true });
-      expect(set?.get(proxy.id)).toEqual(encodeResource(TYPE_URLS.effectivePolicy, proxy.id, whole(proxy)));
+      const { field, body } = set?.get(proxy.id) ?? { field: Buffer.alloc(0) };
+      const { field: expected } = encodeResource(TYPE_URLS.effectivePolicy, proxy.id, whole(proxy));
+      expect(Buffer.concat([field, body?.bytes ?? Buffer.alloc(0)])).toEqual(Buffer.from(expected));
     }
+  });
+
+  test("proxies that enforce the same share what is large, whatever they are called", () => {
+    const { get, make } = world();
+    make(policy(80), dataplane("m", "a"), dataplane("m", "b"), dataplane("m", "c", 15009));
+    const of = (id: string) => get("", TYPE_URLS.effectivePolicy)?.get(id);
+    expect(of("m/a")?.body).toBeDefined();
+    expect(of("m/b")?.body).toBe(of("m/a")?.body);
+    expect(of("m/c")?.body).not.toBe(of("m/a")?.body);
+    expect(of("m/b")?.hash).not.toBe(of("m/a")?.hash);
   });
 
   test("what a change does not touch keeps its bytes, and a proxy that is gone is no longer there", () => {

@@ -1,7 +1,14 @@
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { encodeEffectivePolicy } from "../../compile/agent/index.ts";
+import { encodeEffectivePolicy, encodeHead } from "../../compile/agent/index.ts";
 import { type EffectivePolicy, policyRef } from "../../policy/model/index.ts";
-import { type EncodedResource, encodeResource, type ResourceSet, type Snapshot, TYPE_URLS } from "../../xds/index.ts";
+import {
+  type Body,
+  type EncodedResource,
+  encodeWithBody,
+  type ResourceSet,
+  type Snapshot,
+  splitBody,
+  TYPE_URLS,
+} from "../../xds/index.ts";
 import { proxyIdOf, type RegisteredProxy, type Registry } from "../registry/index.ts";
 import { CompiledSnapshots } from "./compiled.ts";
 
@@ -18,8 +25,8 @@ interface Published {
 export class Publisher {
   readonly #registry: Registry;
   readonly #compiled = new CompiledSnapshots();
-  /** Encoded once for all proxies that enforce the same. */
-  readonly #bodies = new WeakMap<EffectivePolicy, Map<string, Uint8Array>>();
+  /** Encoded and kept once for all proxies that enforce the same. */
+  readonly #bodies = new WeakMap<EffectivePolicy, Map<string, Body>>();
   #published = new Map<string, Published>();
   #policies: ResourceSet = new Map();
 
@@ -71,23 +78,22 @@ export class Publisher {
     const { mesh, name } = dataplane.meta;
     const redirectPortOutbound = dataplane.transparentProxying?.redirectPortOutbound ?? 0;
     const ipFamilyMode = dataplane.transparentProxying?.ipFamilyMode ?? "UnSpecified";
-    const bodies = this.#bodies.get(effective) ?? new Map<string, Uint8Array>();
+    const bodies = this.#bodies.get(effective) ?? new Map<string, Body>();
     this.#bodies.set(effective, bodies);
     const key = `${redirectPortOutbound} ${ipFamilyMode}`;
     const body =
       bodies.get(key) ??
-      encodeEffectivePolicy({
-        mesh: "",
-        proxy: "",
-        policy: effective,
-        policies: policies.map((policy) => policyRef(policy)),
-        redirectPortOutbound,
-        ipFamilyMode,
-      });
+      splitBody(
+        encodeEffectivePolicy({
+          mesh: "",
+          proxy: "",
+          policy: effective,
+          policies: policies.map((policy) => policyRef(policy)),
+          redirectPortOutbound,
+          ipFamilyMode,
+        }),
+      );
     bodies.set(key, body);
-    // Fields of a message may come in parts: `mesh` and `proxy` (1 and 2) in front of all that is shared.
-    const head = new BinaryWriter().tag(1, WireType.LengthDelimited).string(mesh);
-    head.tag(2, WireType.LengthDelimited).string(name);
-    return encodeResource(TYPE_URLS.effectivePolicy, id, head.raw(body).finish());
+    return encodeWithBody(TYPE_URLS.effectivePolicy, id, encodeHead({ mesh, proxy: name }), body);
   }
 }

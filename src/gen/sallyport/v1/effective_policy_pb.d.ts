@@ -11,8 +11,11 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_sallyport_v1_effective_policy: GenFile;
 
 /**
- * What one workload's agent enforces. Served over ADS as a resource of its own type, whole; the resource name is
- * `<mesh>/<proxy>`. Rules travel as their authors wrote them: the agent parses them with the same code.
+ * What one workload's agent enforces. Served over ADS as a resource of its own type, whole or (delta) in parts, see
+ * parts.proto; the resource name is `<mesh>/<proxy>`. Rules travel as their authors wrote them: the agent parses them
+ * with the same code.
+ *
+ * An edit changes the bytes only where it is: nothing in here counts what stands before it.
  *
  * @generated from message sallyport.v1.EffectivePolicy
  */
@@ -46,7 +49,7 @@ export declare type EffectivePolicy = Message<"sallyport.v1.EffectivePolicy"> & 
    */
   modeSource: {
     /**
-     * Index into `policies`.
+     * Id of a policy.
      *
      * @generated from field: uint32 mode_policy = 5;
      */
@@ -121,6 +124,13 @@ export declare type Policy = Message<"sallyport.v1.Policy"> & {
    * @generated from field: string display_name = 3;
    */
   displayName: string;
+
+  /**
+   * What rules call it. Not 0; made from its name, so that it stays while other policies come and go.
+   *
+   * @generated from field: uint32 id = 4;
+   */
+  id: number;
 };
 
 /**
@@ -134,14 +144,15 @@ export declare const PolicySchema: GenMessage<Policy>;
  */
 export declare type Rule = Message<"sallyport.v1.Rule"> & {
   /**
-   * Index into EffectivePolicy.policies.
+   * Id of its policy; 0: that of the rule before.
    *
    * @generated from field: uint32 policy = 1;
    */
   policy: number;
 
   /**
-   * Position in that policy's `appendMatch`.
+   * Position in that policy's `appendMatch`. Absent: one more than the rule before, which is of the same policy, or 0
+   * where `policy` is given.
    *
    * @generated from field: optional uint32 index = 2;
    */
@@ -168,6 +179,13 @@ export declare type Rule = Message<"sallyport.v1.Rule"> & {
    * @generated from field: string protocol = 6;
    */
   protocol: string;
+
+  /**
+   * It has no position.
+   *
+   * @generated from field: bool unnumbered = 7;
+   */
+  unnumbered: boolean;
 };
 
 /**
