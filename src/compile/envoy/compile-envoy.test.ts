@@ -100,6 +100,18 @@ test("law: rule sets differ in matchers, route tables and HTTP chains, and in no
   );
 });
 
+test("what can reach few addresses shares one cluster, more are spread", () => {
+  const text = (...rules: string[]) =>
+    JSON.stringify(print(compile(matched(...rules))).listeners.map((one) => one.filterChainMatcher));
+  const few = text("CIDR 10.0.0.0/24 tcp 5432", "CIDR 10.0.2.0/24 tcp 5432");
+  expect(few).not.toContain("consistent_hashing");
+  expect(few).toContain('"pass-8"');
+  expect(text("CIDR 10.0.0.0/24 tcp 5432", "CIDR 10.0.2.0/24 tcp 5432", "IP 10.0.4.1 tcp 5432")).toContain(
+    "consistent_hashing",
+  );
+  expect(text("Domain a.test tls 443")).toContain("consistent_hashing");
+});
+
 describe("ports that are kept", () => {
   const kept = { extraHttpPorts: [port(80), "any"] } as const;
   test("have a chain and a table that decides by the rules of the moment; nothing leads there", () => {

@@ -23,7 +23,7 @@ import {
   MatcherSchema,
 } from "../../gen/xds/type/matcher/v3/matcher_pb.js";
 import { type Cidr, formatIp } from "../../policy/net/index.ts";
-import { compareText, type NameSet } from "../table/index.ts";
+import { compareText, joinHalves, type NameSet } from "../table/index.ts";
 import { matcherExtension } from "./extension.ts";
 
 /** Facts of a connection that a matcher may look at. */
@@ -61,7 +61,7 @@ export function byValue(fact: keyof typeof INPUTS, entries: readonly (readonly [
 
 /** The destination lies in one of the blocks. Every range says its length: without one it would hold every address. */
 export function inBlocks(blocks: readonly Cidr[]): Matcher_MatcherList_Predicate {
-  const cidrRanges = blocks.map(({ family, base, prefix }) =>
+  const cidrRanges = joinHalves(blocks).map(({ family, base, prefix }) =>
     create(CidrRangeSchema, { addressPrefix: formatIp({ family, bits: base }), prefixLen: prefix }),
   );
   return custom("ip", matcherExtension("ip", IpSchema, { cidrRanges, statPrefix: "mp" }));

@@ -1,5 +1,5 @@
 import type { Matcher, Matcher_OnMatch } from "../../gen/xds/type/matcher/v3/matcher_pb.js";
-import { ANY_PORT, type PortBlocks, type PortKey, type PortNames, type Table } from "../table/index.ts";
+import { ANY_PORT, holdAtMost, type PortBlocks, type PortKey, type PortNames, type Table } from "../table/index.ts";
 import {
   byServerName,
   byValue,
@@ -12,6 +12,9 @@ import {
   toMatcher,
 } from "./matcher.ts";
 import { BUCKETS, httpName, NAMES, passChain } from "./settings.ts";
+
+/** So many addresses are no burden for one cluster, and the matcher that spreads them is larger than they are. */
+const FEW_ADDRESSES = 512;
 
 /** To one of the buckets, by destination: every connection to an address meets the same cluster. */
 export function toBucket(): Matcher_OnMatch {
@@ -31,13 +34,13 @@ export function toBucket(): Matcher_OnMatch {
  */
 export function outTree(table: Table): Matcher {
   const admit = toBucket();
-  return guarded(table, admit, [...tcpLayers(table, admit), ...transportLayer(table, admit)]);
+  return guarded(table, admit, [...blockLayers(table.tcp, admit), ...transportLayer(table, admit)]);
 }
 
 /** Which chain takes a connection to `mp:raw`: the guard and `tcp`, nothing that needs bytes of the client. */
 export function rawTree(table: Table): Matcher {
   const admit = toBucket();
-  return guarded(table, admit, tcpLayers(table, admit));
+  return guarded(table, admit, blockLayers(table.tcp, admit));
 }
 
 function guarded(table: Table, admit: Matcher_OnMatch, layers: readonly Matcher[]): Matcher {
@@ -45,8 +48,6 @@ function guarded(table: Table, admit: Matcher_OnMatch, layers: readonly Matcher[
   if (table.mode === "All") return elseGoTo(guard, admit);
   return layered([guard, ...layers]) ?? guard;
 }
-
-const tcpLayers = (table: Table, admit: Matcher_OnMatch): Matcher[] => blockLayers(table.tcp, admit);
 
 function transportLayer(table: Table, admit: Matcher_OnMatch): Matcher[] {
   const tls = layered([...blockLayers(table.tlsBlocks, admit), ...nameLayers(table.tlsNames, admit)]);
@@ -68,7 +69,12 @@ function plaintext(table: Table): Matcher_OnMatch | undefined {
 }
 
 const blockLayers = (entries: readonly PortBlocks[], admit: Matcher_OnMatch): Matcher[] =>
-  portLayers(entries, ({ blocks }) => firstOf([[inBlocks(blocks), admit]]));
+  portLayers(entries, ({ port, blocks }) => {
+    const isFew = holdAtMost(blocks, FEW_ADDRESSES);
+    return firstOf([[inBlocks(blocks), isFew ? toChain(passChain(bucketOfPort(port))) : admit]]);
+  });
+
+const bucketOfPort = (port: PortKey): number => (port === ANY_PORT ? 0 : port % BUCKETS);
 
 const nameLayers = (entries: readonly PortNames[], admit: Matcher_OnMatch): Matcher[] =>
   portLayers(entries, ({ names }) => byServerName(names, admit));

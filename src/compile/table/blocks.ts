@@ -1,4 +1,4 @@
-import { type Cidr, compareCidr, covers } from "../../policy/net/index.ts";
+import { type Cidr, cidrOf, compareCidr, covers, width } from "../../policy/net/index.ts";
 import { type ByLevel, HTTP_LEVELS, type HttpLevel } from "./table.ts";
 
 /** The same addresses in as few of the given blocks as possible: sorted, none inside another. */
@@ -32,4 +32,33 @@ function without(all: readonly Cidr[], stronger: readonly Cidr[]): readonly Cidr
     const next = stronger[i];
     return next === undefined || compareCidr(next, block) !== 0;
   });
+}
+
+/** The same addresses in as few blocks as there can be: two halves of a block become it. `blocks`: as merged. */
+export function joinHalves(blocks: readonly Cidr[]): readonly Cidr[] {
+  const joined: Cidr[] = [];
+  for (const block of blocks) {
+    let whole = block;
+    for (let last = joined.at(-1); last !== undefined && areHalves(last, whole); last = joined.at(-1)) {
+      joined.pop();
+      whole = cidrOf(last.family, last.base, last.prefix - 1);
+    }
+    joined.push(whole);
+  }
+  return joined;
+}
+
+function areHalves(a: Cidr, b: Cidr): boolean {
+  if (a.family !== b.family || a.prefix !== b.prefix || a.prefix === 0) return false;
+  return (a.base ^ b.base) === 1n << BigInt(width(a.family) - a.prefix);
+}
+
+/** Do the blocks hold at most so many addresses? */
+export function holdAtMost(blocks: readonly Cidr[], limit: number): boolean {
+  let count = 0;
+  for (const { family, prefix } of blocks) {
+    count += 2 ** (width(family) - prefix);
+    if (count > limit) return false;
+  }
+  return true;
 }

@@ -2,6 +2,7 @@
  * An effective policy as an index: rules by transport, port, kind and name, normalised, merged and sorted. The only
  * input of the compile targets that follow our own meaning.
  */
+export { holdAtMost, joinHalves } from "./blocks.ts";
 export { buildTable, comparePortKey } from "./build-table.ts";
 export { type HttpView, httpView } from "./http-view.ts";
 export { compareText, isEmptyNameSet, patternsOf } from "./names.ts";
