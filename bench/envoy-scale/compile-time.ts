@@ -1,5 +1,5 @@
 /** From a policy to the bytes for Envoy, against Kuma's generator as it ran on another machine. */
-import { compileEnvoy, type EnvoySettings, encodeResources } from "../../src/compile/envoy/index.ts";
+import { type EnvoySettings, encodeEnvoy } from "../../src/compile/envoy/index.ts";
 import { buildTable } from "../../src/compile/table/index.ts";
 import type { EffectivePolicy } from "../../src/policy/model/index.ts";
 import type { Measured } from "../run.ts";
@@ -23,7 +23,7 @@ export function compileTimes(rules: number): Measured[] {
   return [...againstKuma(rules, wholeMs, changedMs), growth(wholeMs / rules, rules)];
 }
 
-const compile = (policy: EffectivePolicy): void => void encodeResources(compileEnvoy(buildTable(policy), SETTINGS));
+const compile = (policy: EffectivePolicy): void => void encodeEnvoy(buildTable(policy), SETTINGS);
 
 function againstKuma(rules: number, wholeMs: number, changedMs: number): Measured[] {
   const peer = GENERATOR.get(rules);

@@ -3,6 +3,7 @@ import { EFFECTIVE_POLICY_TYPE_URL, encodeHead, resourceName } from "../compile/
 import { type Acceptance, type AdsClient, connectDelta } from "../xds/index.ts";
 import {
   type Compile,
+  type CompiledPolicy,
   compilePolicy,
   denyAll,
   type Enforcer,
@@ -94,7 +95,11 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
   const version = await envoyVersion(binary, settings.identity, paths.run);
 
   const host = await hostFacts(settings);
-  const plain: Compile = (policy, earlierHttpPorts) => compilePolicy(policy, host, earlierHttpPorts);
+  let latest: CompiledPolicy | undefined;
+  const plain: Compile = (policy, earlierHttpPorts) => {
+    latest = compilePolicy(policy, host, earlierHttpPorts, latest);
+    return latest;
+  };
   const compile = seams.compile?.(plain) ?? plain;
   const initial = initialPolicy(paths.policy, settings.owner, compile, log);
   const redirect = await ensureRedirect(settings, initial, log);

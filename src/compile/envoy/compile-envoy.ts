@@ -1,12 +1,13 @@
 import type { Cluster } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
+import type { FilterChain } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "../../gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "../../gen/envoy/config/route/v3/route_pb.js";
-import { comparePortKey, httpView, type PortKey, type Table } from "../table/index.ts";
+import { comparePortKey, httpView, type PortKey, rulesOfPort, type Table } from "../table/index.ts";
 import { clusters } from "./clusters.ts";
-import { httpChain, type RouteSource } from "./http-chain.ts";
+import { httpChain } from "./http-chain.ts";
 import { outListener, rawListener } from "./listeners.ts";
 import { type Requests, routeTable } from "./routes.ts";
-import { type EnvoySettings, httpName } from "./settings.ts";
+import { type EnvoySettings, httpName, NAMES } from "./settings.ts";
 import { tcpChains } from "./tcp-chain.ts";
 import { outTree, rawTree } from "./tree.ts";
 
@@ -17,32 +18,109 @@ export interface EnvoyResources {
   readonly clusters: readonly Cluster[];
 }
 
+/** One resource: how it is made, and everything that it is made from; the same values give the same bytes. */
+export interface Recipe<M> {
+  readonly name: string;
+  readonly from: readonly unknown[];
+  readonly make: () => M;
+}
+
+/** The resources of {@link EnvoyResources}, not made yet. */
+export type Recipes = {
+  readonly [kind in keyof EnvoyResources]: readonly Recipe<EnvoyResources[kind][number]>[];
+};
+
 /** The configuration of a proxy that gets its route tables over xDS. Total: every table has one. */
 export function compileEnvoy(table: Table, settings: EnvoySettings): EnvoyResources {
-  const routes = routeTables(table, settings);
-  const sources = routes.map(({ name }) => ({ rds: name }));
-  return { listeners: listeners(table, sources, settings), routes, clusters: clusters(settings) };
+  const { listeners, routes, clusters } = recipes(table, settings, frameOf(settings));
+  return { listeners: listeners.map(made), routes: routes.map(made), clusters: clusters.map(made) };
 }
+
+const made = <M>({ make }: Recipe<M>): M => make();
 
 /** The same with the route tables inside the listeners, for a proxy without a control plane. */
 export function compileInline(table: Table, settings: EnvoySettings): EnvoyResources {
-  const sources = routeTables(table, settings).map((inline) => ({ inline }));
-  return { listeners: listeners(table, sources, settings), routes: [], clusters: clusters(settings) };
+  const frame = frameOf(settings);
+  const chains = httpPorts(table, settings).map((port) =>
+    httpChain(httpName(port), { inline: routeTable(httpName(port), requests(table, port)) }, settings),
+  );
+  return {
+    listeners: [
+      out(table, chains, frame),
+      ...(settings.rawPort === undefined ? [] : [raw(table, settings.rawPort, frame)]),
+    ],
+    routes: [],
+    clusters: frame.clusters,
+  };
 }
 
-function listeners(table: Table, sources: readonly RouteSource[], settings: EnvoySettings): Listener[] {
-  const pass = tcpChains(settings);
-  const http = sources.map((source) => httpChain("rds" in source ? source.rds : source.inline.name, source, settings));
-  const out = outListener({ filterChainMatcher: outTree(table), filterChains: [...pass, ...http] }, settings);
-  if (settings.rawPort === undefined) return [out];
-  return [out, rawListener(settings.rawPort, { filterChainMatcher: rawTree(table), filterChains: pass }, settings)];
+/** What depends on settings alone, but for the ports that are kept. */
+export interface Frame {
+  readonly settings: EnvoySettings;
+  readonly pass: FilterChain[];
+  readonly clusters: readonly Cluster[];
+  /** Chains of HTTP by name, as far as they were needed. */
+  readonly http: Map<string, FilterChain>;
 }
 
-/** One for each port that HTTP rules name, one for the rest if they leave it open, and those that are kept. */
-function routeTables(table: Table, settings: EnvoySettings): RouteConfiguration[] {
-  const ports = new Set<PortKey>([...table.http.map(({ port }) => port), ...(settings.extraHttpPorts ?? [])]);
-  return [...ports].sort(comparePortKey).map((port) => routeTable(httpName(port), requests(table, port)));
+/** Nothing in it is from rules. */
+export const frameOf = (settings: EnvoySettings): Frame => ({
+  settings,
+  pass: tcpChains(settings),
+  clusters: clusters(settings),
+  http: new Map(),
+});
+
+/** `frame`: of these settings, or of such as differ in nothing but the ports that are kept. */
+export function recipes(table: Table, settings: EnvoySettings, frame: Frame): Recipes {
+  const ports = httpPorts(table, settings);
+  const { rawPort } = settings;
+  const listeners: Recipe<Listener>[] = [
+    {
+      name: NAMES.out,
+      from: [frame, table.mode, table.tcp, table.tlsBlocks, table.tlsNames, portsOf(table).join(), ports.join()],
+      make: () =>
+        out(
+          table,
+          ports.map((port) => rdsChain(httpName(port), frame)),
+          frame,
+        ),
+    },
+  ];
+  if (rawPort !== undefined)
+    listeners.push({
+      name: NAMES.raw,
+      from: [frame, table.mode, table.tcp],
+      make: () => raw(table, rawPort, frame),
+    });
+  return {
+    listeners,
+    routes: ports.map((port) => ({
+      name: httpName(port),
+      from: [table.mode, ...rulesOfPort(table, port)],
+      make: () => routeTable(httpName(port), requests(table, port)),
+    })),
+    clusters: frame.clusters.map((cluster) => ({ name: cluster.name, from: [frame], make: () => cluster })),
+  };
 }
+
+const out = (table: Table, http: readonly FilterChain[], { pass, settings }: Frame): Listener =>
+  outListener({ filterChainMatcher: outTree(table), filterChains: [...pass, ...http] }, settings);
+
+const raw = (table: Table, port: number, { pass, settings }: Frame): Listener =>
+  rawListener(port, { filterChainMatcher: rawTree(table), filterChains: pass }, settings);
+
+function rdsChain(name: string, { http, settings }: Frame): FilterChain {
+  const chain = http.get(name) ?? httpChain(name, { rds: name }, settings);
+  http.set(name, chain);
+  return chain;
+}
+
+/** Those that HTTP rules name, `any` for the rest if they leave it open, and those that are kept. */
+const httpPorts = (table: Table, settings: EnvoySettings): PortKey[] =>
+  [...new Set<PortKey>([...portsOf(table), ...(settings.extraHttpPorts ?? [])])].sort(comparePortKey);
+
+const portsOf = (table: Table): PortKey[] => table.http.map(({ port }) => port);
 
 function requests(table: Table, port: PortKey): Requests {
   if (table.mode === "Matched") return httpView(table, port);

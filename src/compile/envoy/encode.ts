@@ -3,8 +3,10 @@ import { type Bootstrap, BootstrapSchema } from "../../gen/envoy/config/bootstra
 import { ClusterSchema } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import { ListenerSchema } from "../../gen/envoy/config/listener/v3/listener_pb.js";
 import { RouteConfigurationSchema } from "../../gen/envoy/config/route/v3/route_pb.js";
-import type { EnvoyResources } from "./compile-envoy.ts";
+import { compareText, type Table } from "../table/index.ts";
+import { type EnvoyResources, type Frame, frameOf, type Recipe, recipes } from "./compile-envoy.ts";
 import { envoyRegistry } from "./registry.ts";
+import type { EnvoySettings } from "./settings.ts";
 
 /** One resource as xDS carries it: `value` are the bytes of the message inside the Any. Equal content, equal bytes. */
 export interface EncodedResource {
@@ -27,22 +29,52 @@ export const TYPE_URLS = {
   cluster: `type.googleapis.com/${ClusterSchema.typeName}`,
 } as const;
 
-/** The bytes of every resource. */
-export function encodeResources({ listeners, routes, clusters }: EnvoyResources): EncodedResources {
-  return {
+/** What encoded resources were made from, for the next ones, which differ little. */
+const origins = new WeakMap<EncodedResources, { readonly frame: Frame; readonly kept: ReadonlyMap<string, Kept> }>();
+
+interface Kept {
+  readonly from: readonly unknown[];
+  readonly resource: EncodedResource;
+}
+
+/**
+ * A table as the bytes of every resource. A resource that comes from the same parts as in `earlier` is its very object,
+ * neither made nor encoded again.
+ */
+export function encodeEnvoy(table: Table, settings: EnvoySettings, earlier?: EncodedResources): EncodedResources {
+  const before = earlier === undefined ? undefined : origins.get(earlier);
+  const frame = before !== undefined && isSame(before.frame.settings, settings) ? before.frame : frameOf(settings);
+  const kept = new Map<string, Kept>();
+  const encodeAll = <D extends DescMessage>(schema: D, all: readonly Recipe<MessageShape<D>>[]): EncodedResource[] =>
+    all.map(({ name, from, make }) => {
+      const typeUrl = `type.googleapis.com/${schema.typeName}`;
+      const key = `${typeUrl} ${name}`;
+      const known = before?.kept.get(key);
+      const resource = isFrom(known, from) ? known.resource : { name, typeUrl, value: toBinary(schema, make()) };
+      kept.set(key, { from, resource });
+      return resource;
+    });
+  const { listeners, routes, clusters } = recipes(table, settings, frame);
+  const encoded = {
     listeners: encodeAll(ListenerSchema, listeners),
     routes: encodeAll(RouteConfigurationSchema, routes),
     clusters: encodeAll(ClusterSchema, clusters),
   };
+  origins.set(encoded, { frame, kept });
+  return encoded;
 }
 
-function encodeAll<D extends DescMessage>(
-  schema: D,
-  messages: readonly (MessageShape<D> & { readonly name: string })[],
-): EncodedResource[] {
-  const typeUrl = `type.googleapis.com/${schema.typeName}`;
-  return messages.map((message) => ({ name: message.name, typeUrl, value: toBinary(schema, message) }));
+const isFrom = (known: Kept | undefined, from: readonly unknown[]): known is Kept =>
+  known !== undefined && known.from.length === from.length && from.every((part, i) => part === known.from[i]);
+
+/** Do they differ in nothing but the ports that are kept? */
+function isSame(a: EnvoySettings, b: EnvoySettings): boolean {
+  const told = ({ extraHttpPorts: _, ...settings }: EnvoySettings) =>
+    JSON.stringify(Object.entries(settings).sort(byKey));
+  return told(a) === told(b);
 }
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => compareText(a, b);
 
 /** The resources in canonical protobuf JSON, as text. */
 export function toCanonicalJson({ listeners, routes, clusters }: EnvoyResources): string {

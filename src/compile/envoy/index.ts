@@ -15,7 +15,7 @@ export {
   bootstrapJson,
   type EncodedResource,
   type EncodedResources,
-  encodeResources,
+  encodeEnvoy,
   TYPE_URLS,
   toCanonicalJson,
 } from "./encode.ts";

@@ -59,8 +59,18 @@ export function byValue(fact: keyof typeof INPUTS, entries: readonly (readonly [
   });
 }
 
+/** Already made, by the lists that they are made from: encoded once, however often those are compiled. */
+const knownBlocks = new WeakMap<readonly Cidr[], Matcher_MatcherList_Predicate>();
+const knownNames = new WeakMap<NameSet, { readonly onMatch: Matcher_OnMatch; readonly matcher: Matcher }>();
+
 /** The destination lies in one of the blocks. Every range says its length: without one it would hold every address. */
 export function inBlocks(blocks: readonly Cidr[]): Matcher_MatcherList_Predicate {
+  const made = knownBlocks.get(blocks) ?? blockMatcher(blocks);
+  knownBlocks.set(blocks, made);
+  return made;
+}
+
+function blockMatcher(blocks: readonly Cidr[]): Matcher_MatcherList_Predicate {
   const cidrRanges = joinHalves(blocks).map(({ family, base, prefix }) =>
     create(CidrRangeSchema, { addressPrefix: formatIp({ family, bits: base }), prefixLen: prefix }),
   );
@@ -97,6 +107,13 @@ export const always = (onNoMatch: Matcher_OnMatch): Matcher => create(MatcherSch
  */
 export function byServerName(names: NameSet, onMatch: Matcher_OnMatch): Matcher {
   if (names.any) return always(onMatch);
+  const known = knownNames.get(names);
+  const matcher = known?.onMatch === onMatch ? known.matcher : nameMatcher(names, onMatch);
+  knownNames.set(names, { onMatch, matcher });
+  return matcher;
+}
+
+function nameMatcher(names: NameSet, onMatch: Matcher_OnMatch): Matcher {
   const domains = [...names.exact, ...names.suffix.map((rest) => `*.${rest}`)].sort(compareText);
   const value = matcherExtension("server-name", ServerNameMatcherSchema, { domainMatchers: [{ domains, onMatch }] });
   return create(MatcherSchema, {

@@ -16,8 +16,15 @@ import { BUCKETS, httpName, NAMES, passChain } from "./settings.ts";
 /** So many addresses are no burden for one cluster, and the matcher that spreads them is larger than they are. */
 const FEW_ADDRESSES = 512;
 
+let bucket: Matcher_OnMatch | undefined;
+
 /** To one of the buckets, by destination: every connection to an address meets the same cluster. */
-export function toBucket(): Matcher_OnMatch {
+function toBucket(): Matcher_OnMatch {
+  bucket ??= byHash();
+  return bucket;
+}
+
+function byHash(): Matcher_OnMatch {
   const buckets = Array.from({ length: BUCKETS - 1 }, (_, i) => BUCKETS - 1 - i);
   return toMatcher(
     firstOf(

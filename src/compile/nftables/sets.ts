@@ -17,11 +17,20 @@ export const SET_NAMES = ["raw4", "raw6", "raw4any", "raw6any"] as const satisfi
  */
 export type RedirectSets = { readonly [name in SetName]: readonly string[] };
 
+/** By the rules that they come from. */
+const known = new WeakMap<Table["tcp"], RedirectSets>();
+
 /** The addresses that `tcp` rules admit; in mode All every address, since nothing there needs to be looked into. */
-export function redirectSets(table: Table): RedirectSets {
-  if (table.mode === "All") return { raw4: [], raw6: [], raw4any: ["0.0.0.0/0"], raw6any: ["::/0"] };
+export function redirectSets({ mode, tcp }: Table): RedirectSets {
+  if (mode === "All") return EVERYTHING;
+  const sets = known.get(tcp) ?? setsOf(tcp);
+  known.set(tcp, sets);
+  return sets;
+}
+
+function setsOf(tcp: Table["tcp"]): RedirectSets {
   const elements = (family: 4 | 6, any: boolean) =>
-    table.tcp
+    tcp
       .filter(({ port }) => (port === ANY_PORT) === any)
       .flatMap(({ port, blocks }) =>
         blocks
@@ -31,6 +40,8 @@ export function redirectSets(table: Table): RedirectSets {
       .sort(compareText);
   return { raw4: elements(4, false), raw6: elements(6, false), raw4any: elements(4, true), raw6any: elements(6, true) };
 }
+
+const EVERYTHING: RedirectSets = { raw4: [], raw6: [], raw4any: ["0.0.0.0/0"], raw6any: ["::/0"] };
 
 /** No elements at all. */
 export const NO_SETS: RedirectSets = { raw4: [], raw6: [], raw4any: [], raw6any: [] };
@@ -47,6 +58,7 @@ export type SetChange =
 
 /** The cheapest change that is safe. */
 export function setChange(before: RedirectSets, after: RedirectSets): SetChange {
+  if (before === after) return { kind: "none" };
   const gone = SET_NAMES.some((name) => without(before[name], after[name]).length > 0);
   if (gone) return { kind: "replace" };
   const [raw4, raw6, raw4any, raw6any] = SET_NAMES.map((name) => without(after[name], before[name]));

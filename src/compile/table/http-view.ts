@@ -29,6 +29,12 @@ export function httpView(table: Table, port: PortKey): HttpView {
   return { names: joinNames(http), blocks: joinBlocks(http, tcp) };
 }
 
+/** All of a table that its view of a port is made from. */
+export const rulesOfPort = (table: Table, port: PortKey): readonly (HttpRules | PortBlocks)[] => [
+  ...ofPort(table.http, port),
+  ...ofPort(table.tcp, port),
+];
+
 /** The entries that apply to a port: its own and those of any port. */
 function ofPort<T extends { readonly port: PortKey }>(entries: readonly T[], port: PortKey): readonly T[] {
   return entries.filter((entry) => entry.port === port || entry.port === ANY_PORT);

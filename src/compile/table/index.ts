@@ -4,6 +4,6 @@
  */
 export { holdAtMost, joinHalves } from "./blocks.ts";
 export { buildTable, comparePortKey } from "./build-table.ts";
-export { type HttpView, httpView } from "./http-view.ts";
+export { type HttpView, httpView, rulesOfPort } from "./http-view.ts";
 export { compareText, isEmptyNameSet, patternsOf } from "./names.ts";
 export * from "./table.ts";

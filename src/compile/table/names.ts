@@ -11,6 +11,8 @@ interface Ranks {
   any: number | undefined;
   readonly exact: Map<string, RankedName>;
   readonly suffix: Map<string, RankedName>;
+  /** By name: the strongest of the wildcards that cover `*.name`, itself included. */
+  readonly below: Map<string, number>;
 }
 
 /** The patterns of one layer that knows no levels. */
@@ -46,7 +48,7 @@ export const isEmptyNameSet = (names: NameSet): boolean =>
 export const NO_NAMES: NameSet = { any: false, exact: [], suffix: [] };
 
 function rank(patterns: readonly { readonly pattern: DomainPattern; readonly level: HttpLevel }[]): Ranks {
-  const ranks: Ranks = { any: undefined, exact: new Map(), suffix: new Map() };
+  const ranks: Ranks = { any: undefined, exact: new Map(), suffix: new Map(), below: new Map() };
   for (const { pattern, level } of patterns) {
     const r = HTTP_LEVELS.indexOf(level);
     if (pattern.kind === "any") ranks.any = Math.min(ranks.any ?? r, r);
@@ -79,13 +81,20 @@ function needed(ranks: Ranks, kind: "exact" | "suffix", r: number): DomainName[]
 
 /** The strongest rank of the wildcards that cover `name` (or `*.name`) without being it. */
 function rankAbove(ranks: Ranks, name: string): number {
-  let best = ranks.any ?? HTTP_LEVELS.length;
-  for (let dot = name.indexOf("."); dot >= 0 && best > 0; dot = name.indexOf(".", dot + 1)) {
-    const wider = ranks.suffix.get(name.slice(dot + 1));
-    if (wider !== undefined && wider.own < best) best = wider.own;
-  }
-  return best;
+  const dot = name.indexOf(".");
+  return dot < 0 || ranks.suffix.size === 0 ? rankOfAny(ranks) : rankBelow(ranks, name.slice(dot + 1));
 }
+
+/** The strongest rank of the wildcards that cover whatever ends in `.parent`; many names have the same parent. */
+function rankBelow(ranks: Ranks, parent: string): number {
+  const known = ranks.below.get(parent);
+  if (known !== undefined) return known;
+  const rank = Math.min(ranks.suffix.get(parent)?.own ?? HTTP_LEVELS.length, rankAbove(ranks, parent));
+  ranks.below.set(parent, rank);
+  return rank;
+}
+
+const rankOfAny = ({ any }: Ranks): number => any ?? HTTP_LEVELS.length;
 
 /** Order of code units: the same on every machine. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

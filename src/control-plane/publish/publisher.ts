@@ -44,6 +44,7 @@ export class Publisher {
       published.set(proxy.id, isSame ? before : { proxy, resource: this.#encode(proxy) });
     }
     this.#published = published;
+    this.#compiled.keepOnly(published);
     this.#policies = new Map([...published].map(([id, { resource }]) => [id, resource]));
   }
 

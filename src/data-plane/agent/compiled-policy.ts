@@ -1,10 +1,10 @@
 import type { ProxyPolicy } from "../../compile/agent/index.ts";
-import { compileEnvoy, type EnvoySettings, encodeResources } from "../../compile/envoy/index.ts";
+import { type EncodedResources, type EnvoySettings, encodeEnvoy } from "../../compile/envoy/index.ts";
 import { type RedirectSets, type RedirectSettings, redirectSets } from "../../compile/nftables/index.ts";
 import { buildTable, comparePortKey, type PortKey, type Table } from "../../compile/table/index.ts";
 import type { EffectivePolicy } from "../../policy/model/index.ts";
 import type { IpAddress } from "../../policy/net/index.ts";
-import { encodeResource, resourceSet } from "../../xds/index.ts";
+import { type EncodedResource, encodeResource, type ResourceSet, resourceSet } from "../../xds/index.ts";
 import type { Identity } from "../host/index.ts";
 import type { EnvoySnapshot } from "./envoy-feed.ts";
 
@@ -54,13 +54,21 @@ const OWN_INSPECTION_MS = 5_000;
 /** Where no set tells server-first protocols apart, they all wait this long. */
 const FOREIGN_INSPECTION_MS = 500;
 
-/** Total: every policy compiles. `earlierHttpPorts`: chains that Envoy has, and that connections may be on. */
+/** On the way to a compiled policy, for the next one. */
+const steps = new WeakMap<CompiledPolicy, { readonly table: Table; readonly encoded: EncodedResources }>();
+
+/**
+ * Total: every policy compiles. `earlierHttpPorts`: chains that Envoy has, and that connections may be on. What is the
+ * same as in `earlier` is taken from there; the result does not depend on it.
+ */
 export function compilePolicy(
   { policy, redirectPortOutbound, ipFamilyMode }: ProxyPolicy,
   host: HostFacts,
   earlierHttpPorts: readonly PortKey[],
+  earlier?: CompiledPolicy,
 ): CompiledPolicy {
-  const table = buildTable(policy);
+  const before = earlier === undefined ? undefined : steps.get(earlier);
+  const table = buildTable(policy, before?.table);
   const named = table.http.map(({ port }) => port);
   const idle = earlierHttpPorts.filter((port) => !named.includes(port)).slice(0, MAX_IDLE_HTTP_PORTS);
   const httpPorts = [...named, ...idle].sort(comparePortKey);
@@ -87,20 +95,35 @@ export function compilePolicy(
           mode: table.mode,
           ipv6: ipFamilyMode === "IPv4" ? "refuse" : "redirect",
         };
-  return {
+  const encoded = encodeEnvoy(table, settings, before?.encoded);
+  const compiled: CompiledPolicy = {
     policy,
-    snapshot: snapshot(table, settings),
+    snapshot: snapshot(encoded),
     sets: redirectSets(table),
     ports: rawPort === undefined ? [port] : [port, rawPort],
     inspectionMs,
     httpPorts,
     ...(redirect !== undefined && { redirect }),
   };
+  steps.set(compiled, { table, encoded });
+  return compiled;
 }
 
-function snapshot(table: Table, settings: EnvoySettings): EnvoySnapshot {
-  const { clusters, listeners, routes } = encodeResources(compileEnvoy(table, settings));
-  const set = (resources: typeof clusters) =>
-    resourceSet(resources.map(({ typeUrl, name, value }) => encodeResource(typeUrl, name, value)));
-  return { clusters: set(clusters), listeners: set(listeners), routes: set(routes) };
+const snapshot = ({ clusters, listeners, routes }: EncodedResources): EnvoySnapshot => ({
+  clusters: onWire(clusters),
+  listeners: onWire(listeners),
+  routes: onWire(routes),
+});
+
+/** A resource that stays is hashed and wrapped once. */
+const wrapped = new WeakMap<EncodedResources["clusters"][number], EncodedResource>();
+
+function onWire(resources: EncodedResources["clusters"]): ResourceSet {
+  return resourceSet(
+    resources.map((resource) => {
+      const one = wrapped.get(resource) ?? encodeResource(resource.typeUrl, resource.name, resource.value);
+      wrapped.set(resource, one);
+      return one;
+    }),
+  );
 }
