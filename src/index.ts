@@ -3,8 +3,9 @@
  * call is a function of its arguments, and none throws for what it is given to read.
  *
  *   parse ──▶ effective ──┬──▶ decide   may this connection leave?
- *   check ────────────────┼──▶ why      the same where the address may be unknown
- *                         └──▶ diff     what a change of policies allows and denies
+ *   check ──┬─────────────┼──▶ why      the same where the address may be unknown
+ *           │             └──▶ diff     what a change of policies allows and denies
+ *           └──▶ lint, runAssertions    what is probably not meant; what must hold
  *
  *     const { diagnostics, proxies } = check([{ file: "policy.yaml", text }]);
  *     decide(proxies[0].effective, connection).kind; // "allow" or "deny"
@@ -13,17 +14,56 @@ import { type LabelContext, withComputedLabels } from "./policy/labels/index.ts"
 import { effectivePolicy } from "./policy/merge/index.ts";
 import type { Dataplane, EffectivePolicy, MeshPassthrough, Resource } from "./policy/model/index.ts";
 
-export { type Checked, type CheckedProxy, type CheckOptions, check, type SourceText } from "./policy/check/index.ts";
+export {
+  type AssertionCase,
+  type CaseOutcome,
+  coverage,
+  type Refutation,
+  type Reported,
+  type RuleCoverage,
+  renderTap,
+  renderTestJunit,
+  renderTestSarif,
+  runCase,
+  runStatement,
+  type Statement,
+  type StatementOutcome,
+  statementClasses,
+  type TestedProxy,
+} from "./policy/assert/index.ts";
+export {
+  type Checked,
+  type CheckedProxy,
+  type CheckedStatements,
+  type CheckedSuite,
+  type CheckOptions,
+  check,
+  type FileOutcome,
+  type KumaFinding,
+  type KumaProxy,
+  reportOutcome,
+  runAssertions,
+  type SourceText,
+  situationOf,
+} from "./policy/check/index.ts";
 export { decide } from "./policy/decide/index.ts";
 export {
+  DIAGNOSTIC_CODES,
   type Diagnostic,
   type DiagnosticCode,
   formatPath,
   type JsonDiagnostic,
+  type JunitOptions,
+  LINT_CODES,
+  type LintCode,
   type Path,
   type Position,
+  renderCount,
   renderJson,
+  renderJunit,
+  renderSarif,
   renderText,
+  type SarifLog,
   type Severity,
   type Span,
 } from "./policy/diagnostics/index.ts";
@@ -35,7 +75,9 @@ export {
   type EgressDiff,
   type ProxyPolicy,
   renderDiffMarkdown,
+  viewDiff,
 } from "./policy/diff/index.ts";
+export { type FixedText, fix, type LintInput, type LintOptions, lint } from "./policy/lint/index.ts";
 export { type Selection, selects } from "./policy/match/index.ts";
 export {
   addressed,
@@ -43,17 +85,20 @@ export {
   type Connection,
   type ConnectionText,
   connectionFromObject,
+  customResourceDefinition,
   type Dataplane,
   type Destination,
   type EffectivePolicy,
   formatConnection,
   formatPolicyRef,
+  jsonSchema,
   type Match,
   type Mesh,
   type MeshPassthrough,
   type Meta,
   type Mode,
   type NearMiss,
+  openApi,
   type PolicyRef,
   type Protocol,
   parseConnection,
@@ -83,9 +128,38 @@ export {
   parseIp,
   parsePort,
 } from "./policy/net/index.ts";
-export { type ConnectionClass, renderClass } from "./policy/space/index.ts";
-export { type Located, type ParsedText, parseResources as parse, printResource } from "./policy/text/index.ts";
-export { renderVerdict, renderWhy, type Why, why } from "./policy/why/index.ts";
+export { type ClassView, type ConnectionClass, renderClass, viewClass } from "./policy/space/index.ts";
+export {
+  type Converted,
+  type ConvertOptions,
+  convertText as convert,
+  type Formatted,
+  formatText as format,
+  type Located,
+  type ParsedText,
+  parseResources as parse,
+  printResource,
+} from "./policy/text/index.ts";
+export { COMPATIBILITY_LEVELS, type Compatibility, type KumaVerdict, type Violation } from "./policy/validate/index.ts";
+export {
+  type Edit,
+  type EditContext,
+  type EditView,
+  formatQuestion,
+  parseQuestion,
+  proposeEdits,
+  type Question,
+  renderEdits,
+  renderVerdict,
+  renderWhy,
+  renderWhyNames,
+  type Situation,
+  viewEdit,
+  type Why,
+  type WhyNames,
+  why,
+  whyNames,
+} from "./policy/why/index.ts";
 
 /** Where resources count as written; what is absent is as for files on their own. */
 export type EffectiveOptions = Partial<LabelContext>;

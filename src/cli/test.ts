@@ -6,10 +6,8 @@ import {
   renderTap,
   renderTestJunit,
   renderTestSarif,
-  runCase,
-  runStatement,
 } from "../policy/assert/index.ts";
-import { type Checked, check } from "../policy/check/index.ts";
+import { type Checked, check, type FileOutcome, reportOutcome, runAssertions } from "../policy/check/index.ts";
 import { formatPolicyRef, policyRef } from "../policy/model/index.ts";
 import { renderRule } from "../policy/why/index.ts";
 import { type CommandContext, command, outputOption } from "./command.ts";
@@ -18,7 +16,6 @@ import { CommandError, EXIT } from "./exit-codes.ts";
 import { addFileOption, readTexts } from "./input.ts";
 import { addContextOptions, type ContextOptions, contextOf } from "./label-context.ts";
 import { printable, type Terminal } from "./terminal.ts";
-import { type FromFile, reported } from "./test-report.ts";
 import { VERSION } from "./version.ts";
 
 interface TestOptions extends ContextOptions {
@@ -49,33 +46,18 @@ export function testCommand({ terminal, finish }: CommandContext): Command {
           EXIT.no,
           `${faultCount(checked.diagnostics)}: nothing was tested before the errors are mended`,
         );
-      const outcomes = outcomesOf(checked);
+      const outcomes = runAssertions(checked);
       if (outcomes.length === 0)
         throw new CommandError(
           EXIT.usage,
           "there is no assertion in the files",
           "name the `*.test.yaml` files with `-f` too",
         );
-      const all = outcomes.map(reported);
+      const all = outcomes.map(reportOutcome);
       const covered = options.coverage === true ? coveredRules(checked, outcomes) : undefined;
       terminal.out(render(all, covered, { ...options, terminal }));
       finish(all.every(({ passed }) => passed) ? EXIT.fine : EXIT.no);
     });
-}
-
-/** In the order of the files, and of the lines in them. */
-function outcomesOf({ suites, statements }: Checked): readonly FromFile[] {
-  const cases = suites.flatMap(({ suite, proxy }) =>
-    suite.cases.map((one): FromFile & { line: number } => ({
-      file: suite.file,
-      line: one.line,
-      outcome: runCase(one, proxy),
-    })),
-  );
-  const claims = statements.flatMap(({ suite, proxies }) =>
-    suite.statements.map((one) => ({ file: suite.file, line: one.line, outcome: runStatement(one, proxies) })),
-  );
-  return [...cases, ...claims].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line);
 }
 
 interface CoveredRule extends RuleCoverage {
@@ -83,7 +65,7 @@ interface CoveredRule extends RuleCoverage {
 }
 
 /** The rules of the files; those that a test has in itself are not among them. */
-function coveredRules({ resources }: Checked, outcomes: readonly FromFile[]): readonly CoveredRule[] {
+function coveredRules({ resources }: Checked, outcomes: readonly FileOutcome[]): readonly CoveredRule[] {
   const places = new Map<string, string>();
   const rules = resources.flatMap(({ resource, spanOf }) => {
     if (resource.type !== "MeshPassthrough") return [];

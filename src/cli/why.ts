@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Checked, CheckedProxy } from "../policy/check/index.ts";
+import { type Checked, type CheckedProxy, situationOf } from "../policy/check/index.ts";
 import { quote } from "../policy/diagnostics/index.ts";
 import {
   type Edit,
@@ -11,7 +11,6 @@ import {
   renderEdits,
   renderWhy,
   renderWhyNames,
-  type Situation,
   viewEdit,
   type Why,
   type WhyNames,
@@ -21,6 +20,7 @@ import {
 import { type CommandContext, command, outputOption } from "./command.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { addFileOption } from "./input.ts";
+import { contextOf } from "./label-context.ts";
 import { addProxyOptions, loadChecked, type ProxyOptions, proxiesMeant } from "./proxy.ts";
 import { printable, type Terminal } from "./terminal.ts";
 import { viewWhy } from "./why-view.ts";
@@ -108,22 +108,11 @@ function answersOf({ question, checked, proxies, options }: Asked): readonly Ans
       continue;
     }
     const lines = "example" in answer ? renderWhyNames(question, answer) : renderWhy(question.connection, answer);
-    const edits = answer.verdict === "allow" ? [] : proposeEdits(question, situationOf(proxy, checked, options));
+    const edits =
+      answer.verdict === "allow" ? [] : proposeEdits(question, situationOf(checked, proxy, contextOf(options)));
     groups.set(key, { answer, lines, view, first: proxy, proxies: [proxy], edits, context });
   }
   return [...groups.values()];
-}
-
-function situationOf({ dataplane, policies }: CheckedProxy, checked: Checked, options: WhyOptions): Situation {
-  const { zone, systemNamespace = "kuma-system" } = options;
-  const meshes = checked.resources.map(({ resource }) => resource).filter((resource) => resource.type === "Mesh");
-  return {
-    dataplane,
-    mesh: meshes.find(({ meta }) => meta.name === dataplane.meta.mesh),
-    policies: policies.map(({ policy }) => policy),
-    dataplanes: checked.proxies.map((proxy) => proxy.dataplane),
-    context: zone === undefined ? { systemNamespace } : { systemNamespace, zone },
-  };
 }
 
 /** `file:line:column` of the rule that changes, else of the policy that is added to. */

@@ -19,13 +19,15 @@ async function bundle() {
   });
 }
 
-test("the library is the meaning, and the three packages that it reads names and YAML with", async () => {
+test("the library is the meaning, the packages that it reads names and YAML with, and the list of public suffixes", async () => {
   const { metafile } = await bundle();
   const parts = Object.keys(metafile.inputs).map(
     (file) => /^(?:node_modules\/[^/]+|src\/[^/]+)/.exec(file)?.[0] ?? file,
   );
   expect([...new Set(parts)].sort()).toEqual([
     "node_modules/punycode",
+    "node_modules/tldts",
+    "node_modules/tldts-core",
     "node_modules/tr46",
     "node_modules/yaml",
     "src/index.ts",

@@ -25,6 +25,7 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+const A_PUBLIC_SUFFIX = "amazonaws";
 const missing = existsSync(CHROMIUM) ? undefined : `no browser at \`${CHROMIUM}\`: apt-get install chromium`;
 
 const FOR_BROWSERS: BuildOptions = {
@@ -80,7 +81,7 @@ test("a bundle for browsers fails where anything imports Node", async () => {
   expect(await bundle('export * from "./src/index.ts";')).not.toContain('"node:');
 });
 
-test("who imports `decide` alone gets neither the YAML parser nor the tables of names", async () => {
+test("who imports `decide` alone gets neither the YAML parser nor the tables of names, and only `lint` brings public suffixes", async () => {
   execFileSync(process.execPath, [join(ROOT, "scripts", "build.mjs"), "--if-stale", "--quiet"], { stdio: "inherit" });
   const sizeOf = async (name: string) => {
     const contents = `import { ${name} } from "sallyport"; globalThis.used = ${name};`;
@@ -92,13 +93,14 @@ test("who imports `decide` alone gets neither the YAML parser nor the tables of 
     });
     return outputFiles?.[0]?.text ?? "";
   };
-  const [alone, all] = [await sizeOf("decide"), await sizeOf("check")];
+  const [alone, all, lint] = [await sizeOf("decide"), await sizeOf("check"), await sizeOf("lint")];
   // What marks them, and is in the bundle that does need them: the name of a YAML token, and of an option of tr46.
   for (const mark of ["block-map", "verifyDNSLength"]) {
     expect(all).toContain(mark);
     expect(alone).not.toContain(mark);
   }
   expect(alone.length).toBeLessThan(10_000);
+  expect([alone, all, lint].map((bundle) => bundle.includes(A_PUBLIC_SUFFIX))).toEqual([false, false, true]);
 });
 
 describeReal("the library in Chromium", missing, () => {

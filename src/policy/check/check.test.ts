@@ -209,3 +209,17 @@ test("100,000 rules take time in proportion", () => {
   time(2000);
   expect(time(40_000) / time(4000)).toBeLessThan(40); // quadratic would be 100
 });
+
+test("at kuma-2.9 each proxy says what selects it in Kuma, and what that is merged to", () => {
+  const texts = files({
+    "a.yaml": WEB.replace("{port: 8080,", "{state: Ignored, port: 8080,"),
+    "b.yaml": WEB.replace("web-1", "web-2"),
+    "p.yaml": policy("p", GOOD),
+    "q.yaml": policy("q", GOOD).replace("mesh: default", "mesh: other"),
+  });
+  const { proxies } = check(texts, { compatibility: "kuma-2.9" });
+  expect(proxies.map(({ kuma }) => kuma?.selected.map(({ meta }) => meta.name))).toEqual([[], ["p"]]);
+  expect(proxies.map(({ kuma }) => kuma?.merged?.origin)).toEqual([undefined, [{ mesh: "default", name: "p" }]]);
+  expect(proxies.map(({ effective }) => effective.mode.value)).toEqual(["Matched", "Matched"]);
+  expect(check(texts).proxies.some((proxy) => "kuma" in proxy)).toBe(false);
+});

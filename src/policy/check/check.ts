@@ -13,7 +13,7 @@ import { type Draft, parseResources } from "../text/index.ts";
 import { acceptDrafts } from "./accept-drafts.ts";
 import { checkProxies, notEnforcedWarnings } from "./check-proxies.ts";
 import type { Checked, CheckOptions, SourceText } from "./checked.ts";
-import { asKumaWarning } from "./kuma-level.ts";
+import { asKumaWarning, kumaProxy } from "./kuma-level.ts";
 import { resolveSuites } from "./resolve-suites.ts";
 
 /** Texts of any kind as one set. Never throws. The order of the texts decides the order of the lists, nothing else. */
@@ -42,7 +42,8 @@ export function check(texts: readonly SourceText[], options: CheckOptions = {}):
   const accepted = acceptDrafts(drafts, options);
   note(accepted.diagnostics);
   note(notEnforcedWarnings(accepted.resources));
-  const proxies = checkProxies(accepted.resources);
+  const ours = checkProxies(accepted.resources);
+  const proxies = isKuma ? ours.map((proxy) => ({ ...proxy, kuma: kumaProxy(proxy) })) : ours;
   const resolved = resolveSuites({ suites, statements }, { drafts, proxies, options });
   note(resolved.diagnostics);
   return {

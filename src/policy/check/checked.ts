@@ -1,6 +1,7 @@
 import type { AssertionSuite, StatementSuite } from "../assert/index.ts";
 import type { Diagnostic } from "../diagnostics/index.ts";
 import type { Selection } from "../match/index.ts";
+import type { KumaRule } from "../merge/index.ts";
 import type { Dataplane, EffectivePolicy, Form, MeshPassthrough } from "../model/index.ts";
 import type { Located } from "../text/index.ts";
 import type { Compatibility, KumaVerdict } from "../validate/index.ts";
@@ -36,6 +37,16 @@ export interface CheckedProxy {
   readonly effective: EffectivePolicy;
   /** Every policy of the set, whether it selects the proxy or not, in the order of the texts. */
   readonly policies: readonly { readonly policy: MeshPassthrough; readonly selection: Selection }[];
+  /** At the level `kuma-2.9`: the same by Kuma's rules. What a rule means is not among them: `effective` is as always. */
+  readonly kuma?: KumaProxy;
+}
+
+/** Selection and merging by Kuma 2.9.13. */
+export interface KumaProxy {
+  /** Those that select the proxy there, lowest precedence first. */
+  readonly selected: readonly MeshPassthrough[];
+  /** What they are merged to; absent where none selects the proxy. */
+  readonly merged?: KumaRule;
 }
 
 /** A suite of a test file with the proxy that it is about. */

@@ -1,3 +1,14 @@
 /** Texts in; resources, effective policies and all diagnostics out. The one call of CLI, control plane and library. */
 export { check } from "./check.ts";
-export type { Checked, CheckedProxy, CheckedSuite, CheckOptions, KumaFinding, SourceText } from "./checked.ts";
+export type {
+  Checked,
+  CheckedProxy,
+  CheckedStatements,
+  CheckedSuite,
+  CheckOptions,
+  KumaFinding,
+  KumaProxy,
+  SourceText,
+} from "./checked.ts";
+export { type FileOutcome, reportOutcome, runAssertions } from "./report-outcome.ts";
+export { situationOf } from "./situation.ts";

@@ -1,8 +1,10 @@
 /** The level `kuma-2.9`: Kuma's verdict decides, and what only this project refuses is a warning. */
 import type { Diagnostic } from "../diagnostics/index.ts";
+import { kumaSelectPolicies } from "../match/index.ts";
+import { kumaMerge } from "../merge/index.ts";
 import { createReport, type Draft, toPlain } from "../text/index.ts";
 import { type KumaVerdict, kumaKubernetes, kumaUniversal, pathOfViolation } from "../validate/index.ts";
-import type { CheckOptions, KumaFinding } from "./checked.ts";
+import type { CheckedProxy, CheckOptions, KumaFinding, KumaProxy } from "./checked.ts";
 
 /** Kuma's verdict on the document of a draft. */
 export function kumaVerdict(draft: Draft, { zone, exists }: CheckOptions): KumaVerdict {
@@ -43,3 +45,12 @@ export const asKumaWarning = (diagnostic: Diagnostic): Diagnostic =>
   diagnostic.severity === "error" && !diagnostic.code.startsWith("E00")
     ? { ...diagnostic, severity: "warning" }
     : diagnostic;
+
+/** Which policies select a proxy in Kuma, and what they are merged to. */
+export function kumaProxy({ dataplane, policies }: CheckedProxy): KumaProxy {
+  // Kuma's matcher is given those of the mesh, and looks at no other condition of that kind.
+  const ofMesh = policies.map(({ policy }) => policy).filter(({ meta }) => meta.mesh === dataplane.meta.mesh);
+  const selected = kumaSelectPolicies(ofMesh, dataplane);
+  const merged = kumaMerge(selected);
+  return { selected, ...(merged === undefined ? {} : { merged }) };
+}

@@ -3,22 +3,38 @@ import {
   type ProxyFilter,
   type Refutation,
   type Reported,
+  runCase,
+  runStatement,
   type Statement,
   type StatementOutcome,
   statementClasses,
-} from "../policy/assert/index.ts";
-import { formatConnection } from "../policy/model/index.ts";
-import { renderClass } from "../policy/space/index.ts";
-import { renderVerdict } from "../policy/why/index.ts";
+} from "../assert/index.ts";
+import { formatConnection } from "../model/index.ts";
+import { renderClass } from "../space/index.ts";
+import { renderVerdict } from "../why/index.ts";
+import type { Checked } from "./checked.ts";
 
 /** An outcome and the file that it is from. */
-export interface FromFile {
+export interface FileOutcome {
   readonly file: string;
   readonly outcome: CaseOutcome | StatementOutcome;
 }
 
-/** The outcome as reports have it. */
-export function reported({ file, outcome }: FromFile): Reported {
+/** Every case and statement of the test files, in the order of the files, and of the lines in them. */
+export function runAssertions({ suites, statements }: Pick<Checked, "suites" | "statements">): FileOutcome[] {
+  const cases = suites.flatMap(({ suite, proxy }) =>
+    suite.cases.map((one) => ({ file: suite.file, line: one.line, outcome: runCase(one, proxy) })),
+  );
+  const claims = statements.flatMap(({ suite, proxies }) =>
+    suite.statements.map((one) => ({ file: suite.file, line: one.line, outcome: runStatement(one, proxies) })),
+  );
+  return [...cases, ...claims]
+    .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line)
+    .map(({ file, outcome }) => ({ file, outcome }));
+}
+
+/** An outcome as `renderTap`, `renderTestJunit` and `renderTestSarif` take it: its title, and why it failed. */
+export function reportOutcome({ file, outcome }: FileOutcome): Reported {
   const { line, span } = outcome.kind === "case" ? outcome.case : outcome.statement;
   return {
     file,
