@@ -37,7 +37,10 @@ export {
   type CheckedStatements,
   type CheckedSuite,
   type CheckOptions,
+  type ConvertedText,
+  type ConvertedTexts,
   check,
+  convertTexts as convert,
   type FileOutcome,
   type KumaFinding,
   type KumaProxy,
@@ -130,12 +133,11 @@ export {
 } from "./policy/net/index.ts";
 export { type ClassView, type ConnectionClass, renderClass, viewClass } from "./policy/space/index.ts";
 export {
-  type Converted,
   type ConvertOptions,
-  convertText as convert,
   type Formatted,
   formatText as format,
   type Located,
+  type OddField,
   type ParsedText,
   parseResources as parse,
   printResource,

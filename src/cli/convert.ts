@@ -1,7 +1,8 @@
 import { type Command, Option } from "commander";
+import { type ConvertedText, convertTexts } from "../policy/check/index.ts";
 import { formatPath } from "../policy/diagnostics/index.ts";
 import type { Form } from "../policy/model/index.ts";
-import { type Converted, convertText, type OddField } from "../policy/text/index.ts";
+import type { OddField } from "../policy/text/index.ts";
 import { type CommandContext, command } from "./command.ts";
 import { renderDiagnostics } from "./diagnostics.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -37,13 +38,14 @@ export function convertCommand({ terminal, finish }: CommandContext): Command {
     .action(async ({ file, to, systemNamespace }: ConvertCommandOptions) => {
       const texts = await readTexts(file, terminal);
       const options = systemNamespace === undefined ? {} : { systemNamespace };
-      const converted = texts.map((input) => ({ input, result: convertText(input.file, input.text, to, options) }));
-      for (const { input, result } of converted)
-        if (!result.ok) terminal.err(renderDiagnostics(result.diagnostics, [input], terminal.errStyles));
-        else for (const field of result.odd) terminal.err(notice(input.file, field));
-      const done = converted.flatMap(({ result }) => (result.ok ? [result] : []));
-      if (done.length < converted.length) finish(EXIT.no);
-      else terminal.out(joined(done));
+      const converted = convertTexts(texts, to, options);
+      if (!converted.ok) {
+        terminal.err(renderDiagnostics(converted.diagnostics, texts, terminal.errStyles));
+        finish(EXIT.no);
+        return;
+      }
+      for (const { file, odd } of converted.texts) for (const field of odd) terminal.err(notice(file, field));
+      terminal.out(joined(converted.texts));
     });
 }
 
@@ -51,11 +53,11 @@ function notice(file: string, { kind, path, start }: OddField): string {
   const place = `${printable(file)}:${start.line}:${start.column}`;
   if (kind === "left out")
     return `${place}: left out: \`${printable(formatPath(path))}\` exists in the other form only\n`;
-  return `${place}: now the label \`k8s.kuma.io/namespace\`: Universal form has no namespaces, and \`check\` refuses it there\n`;
+  return `${place}: now the label \`k8s.kuma.io/namespace\`, which is for the way back: Universal form has no namespaces\n`;
 }
 
 /** Each text starts a document. */
-const joined = (texts: readonly Extract<Converted, { ok: true }>[]): string =>
+const joined = (texts: readonly ConvertedText[]): string =>
   texts
     .map(({ text }) => text)
     .filter((text) => text !== "")

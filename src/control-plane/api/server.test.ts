@@ -125,6 +125,14 @@ describe("resources", () => {
     expect(foreign).toMatchObject({ status: 400, json: { invalid_parameters: [{ field: 'labels["kuma.io/zone"]' }] } });
   });
 
+  test("a namespace, which Universal form has not, is refused", async () => {
+    await putMesh();
+    const { status, json } = await putPolicy("a", "None", { labels: { "k8s.kuma.io/namespace": "shop" } });
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ invalid_parameters: [{ field: 'labels["k8s.kuma.io/namespace"]' }] });
+    expect((await call("get", "/meshes/default/meshpassthroughs/a")).status).toBe(404);
+  });
+
   test("a written role has no effect, and the writer is told", async () => {
     await putMesh();
     const { status, json } = await putPolicy("a", "None", { labels: { "kuma.io/policy-role": "consumer" } });

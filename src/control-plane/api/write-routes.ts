@@ -82,7 +82,7 @@ function read(kind: Kind, key: ResourceKey, body: unknown, context: LabelContext
   const text = jsonObject(kind, body);
   const { drafts, resources, diagnostics } = readText("body", text, context, { exists });
   const [draft] = drafts;
-  const invalid: InvalidParameter[] = diagnostics.filter(isError).map(invalidParameter);
+  const invalid: InvalidParameter[] = diagnostics.filter(isRefused).map(invalidParameter);
   if (drafts.length > 1) invalid.push({ field: "", reason: "one resource at a time: this is a list" });
   else if (draft === undefined || draft.type !== kind.type) {
     if (draft !== undefined || invalid.length === 0) {
@@ -97,6 +97,10 @@ function read(kind: Kind, key: ResourceKey, body: unknown, context: LabelContext
   const warnings: readonly Diagnostic[] = [...diagnostics].sort(compareDiagnostics);
   return { write: writeOf(resource, text), warnings };
 }
+
+/** A file may hold a namespace, so that it can be converted back; a client may not write what a control plane computes. */
+const isRefused = (diagnostic: Diagnostic): boolean =>
+  isError(diagnostic) || diagnostic.code === "W311-namespace-label";
 
 function otherThanPath(kind: Kind, key: ResourceKey, root: ReadonlyMap<string, unknown>): InvalidParameter[] {
   return (kind.isOfMesh ? (["name", "mesh"] as const) : (["name"] as const)).flatMap((field) => {

@@ -10,5 +10,6 @@ export type {
   KumaProxy,
   SourceText,
 } from "./checked.ts";
+export { type ConvertedText, type ConvertedTexts, convertTexts } from "./convert-texts.ts";
 export { type FileOutcome, reportOutcome, runAssertions } from "./report-outcome.ts";
 export { situationOf } from "./situation.ts";

@@ -59,6 +59,7 @@ export const DIAGNOSTIC_CODES = {
   "W308-namespace-assumed": "warning",
   "W309-name-style": "warning",
   "W310-same-rule": "warning",
+  "W311-namespace-label": "warning",
 } as const satisfies Record<string, "error" | "warning">;
 
 /** One of the keys of {@link DIAGNOSTIC_CODES}. */

@@ -122,7 +122,7 @@ describe("what was written", () => {
       "a namespace in Universal form",
       policy({ "k8s.kuma.io/namespace": "shop" }),
       FILES,
-      ["E118-computed-label labels k8s.kuma.io/namespace"],
+      ["W311-namespace-label labels k8s.kuma.io/namespace"],
     ],
     [
       "another namespace",

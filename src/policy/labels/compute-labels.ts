@@ -37,7 +37,8 @@ export function computeLabels(resource: Resource, context: LabelContext): Comput
     fill(LABELS.zone, context.zone);
     fill(LABELS.env, context.environment ?? resource.meta.form);
   }
-  fill(LABELS.namespace, resource.meta.namespace);
+  if (resource.meta.namespace === undefined) delete labels[LABELS.namespace];
+  else fill(LABELS.namespace, resource.meta.namespace);
   if (resource.type === "MeshPassthrough") {
     const role = roleOf(resource, context);
     if (role === undefined) delete labels[LABELS.role];
@@ -94,23 +95,25 @@ function* checkWritten(resource: Resource, context: LabelContext): Generator<Dia
       "leave the label out",
     );
   const environment = context.environment ?? form;
-  const fixed: [label: string, value: string | undefined, help: string][] = [
-    [LABELS.mesh, mesh, "leave the label out"],
-    [LABELS.env, environment, "leave the label out"],
-    [
-      LABELS.namespace,
-      namespace,
-      namespace === undefined && resource.type === "MeshPassthrough" ? NO_NAMESPACE : "leave the label out",
-    ],
+  const fixed: [label: string, value: string][] = [
+    [LABELS.mesh, mesh],
+    [LABELS.env, environment],
+    ...(namespace === undefined ? [] : [[LABELS.namespace, namespace] satisfies [string, string]]),
   ];
-  for (const [label, value, help] of fixed) {
+  for (const [label, value] of fixed) {
     const wrote = labels[label];
     if (wrote === undefined || wrote === value || (label === LABELS.env && origin === "global")) continue;
-    const message =
-      value === undefined
-        ? `\`${label}\` is for resources in Kubernetes form`
-        : `\`${label}\` is \`${value}\` here, not ${quote(wrote)}`;
-    yield finding("E118-computed-label", label, message, help);
+    const message = `\`${label}\` is \`${value}\` here, not ${quote(wrote)}`;
+    yield finding("E118-computed-label", label, message, "leave the label out");
+  }
+  if (namespace === undefined && labels[LABELS.namespace] !== undefined) {
+    const isPolicy = resource.type === "MeshPassthrough";
+    yield finding(
+      "W311-namespace-label",
+      LABELS.namespace,
+      `Universal form has no namespaces: \`${LABELS.namespace}\` has no effect${isPolicy ? ", and this policy selects proxies of the whole mesh" : ""}`,
+      `leave the label out${isPolicy ? " and select with `targetRef`" : ""}; the API of a control plane refuses it`,
+    );
   }
   const role = labels[LABELS.role];
   const computedRole = roleOf(resource, context) ?? "system";
@@ -122,9 +125,6 @@ function* checkWritten(resource: Resource, context: LabelContext): Generator<Dia
       "the namespace decides the role; leave the label out",
     );
 }
-
-const NO_NAMESPACE =
-  "Universal form has no namespaces, and this policy would select proxies of the whole mesh: leave the label out, and select with `targetRef`";
 
 const labelPath = (form: Form, label: string): readonly string[] =>
   form === "universal" ? ["labels", label] : ["metadata", "labels", label];

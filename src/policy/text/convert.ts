@@ -15,7 +15,7 @@ export interface ConvertOptions {
   readonly systemNamespace?: string;
 }
 
-/** A field that one form has no place for: left out, or a namespace that is now a label, which Universal form refuses. */
+/** A field that one form has no place for: left out, or a namespace that is now a label without effect. */
 export interface OddField {
   readonly kind: "left out" | "namespace";
   readonly path: Path;
@@ -126,11 +126,12 @@ function toKubernetes(root: YAMLMap, type: ResourceType, systemNamespace: string
   const displayName = inLabels.take(LABELS.displayName);
   const mesh = fields.take("mesh");
   const name = fields.take("name");
+  if (type === "MeshPassthrough") inLabels.take(LABELS.mesh); // the same as `mesh`, or an error
   // What the control plane fills in: Kubernetes has times of its own.
   for (const time of ["creationTime", "modificationTime"]) fields.take(time);
   const kept = [
     ...(type === "MeshPassthrough" && mesh !== undefined ? [renamed(mesh, LABELS.mesh)] : []),
-    ...inLabels.rest(),
+    ...inLabels.rest().map((one) => inEnvironment(one, "universal", "kubernetes")),
   ];
   const metadata = mapOf([
     ...(name === undefined ? [] : [name]),
@@ -172,7 +173,7 @@ function toUniversal(root: YAMLMap, type: ResourceType, systemNamespace: string,
   const isOwn = namespace !== undefined && textOf(namespace.value) !== systemNamespace;
   if (isOwn && type !== "Mesh") note("namespace", ["metadata", "namespace"], namespace);
   const kept = [
-    ...inLabels.rest(),
+    ...inLabels.rest().map((one) => inEnvironment(one, "kubernetes", "universal")),
     ...(namespace === undefined && type !== "Mesh" ? [pair(LABELS.namespace, "default")] : []),
     ...(isOwn && type !== "Mesh" ? [renamed(namespace, LABELS.namespace)] : []),
     ...(displayName === undefined ? [] : [displayName]),
@@ -190,6 +191,12 @@ function toUniversal(root: YAMLMap, type: ResourceType, systemNamespace: string,
     ...body,
     ...fields.rest(),
   ];
+}
+
+/** The label that says which form the resource has says which one it has now. */
+function inEnvironment(label: Pair, from: Form, to: Form): Pair {
+  if (textOf(label.key) === LABELS.env && isScalar(label.value) && label.value.value === from) label.value.value = to;
+  return label;
 }
 
 /** The fields of a map, to be taken one by one. */

@@ -16,11 +16,14 @@ export function checkNames(report: Report, draft: Draft, exists: boolean): void 
   const name: Path = kubernetes ? ["metadata", "name"] : ["name"];
   checkName(report, name, child(draft.root, ...name), exists && !kubernetes);
   if (kubernetes) {
-    checkNamespace(report, child(draft.root, "metadata", "namespace"));
+    checkNamespace(report, draft, ["metadata", "namespace"]);
     if (draft.type === "Dataplane") checkMesh(report, ["mesh"], child(draft.root, "mesh"));
     const label: Path = ["metadata", "labels", LABELS.mesh];
     if (draft.type !== "Mesh") checkMesh(report, label, child(draft.root, ...label));
-  } else if (draft.type !== "Mesh") checkMesh(report, ["mesh"], child(draft.root, "mesh"));
+  } else if (draft.type !== "Mesh") {
+    checkMesh(report, ["mesh"], child(draft.root, "mesh"));
+    checkNamespace(report, draft, ["labels", LABELS.namespace]);
+  }
 }
 
 function checkName(report: Report, path: Path, name: unknown, exists: boolean): void {
@@ -47,11 +50,12 @@ function checkMesh(report: Report, path: Path, mesh: unknown): void {
   });
 }
 
-function checkNamespace(report: Report, namespace: unknown): void {
+function checkNamespace(report: Report, { root }: Draft, path: readonly string[]): void {
+  const namespace = child(root, ...path);
   if (typeof namespace !== "string" || (namespace.length <= 63 && NAMESPACE.test(namespace))) return;
   report.add({
     code: "E112-bad-name",
-    path: ["metadata", "namespace"],
+    path,
     message: `${quote(namespace)} is not the name of a namespace`,
     help: "use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends",
   });
