@@ -76,15 +76,29 @@ describe("labels", () => {
       { systemNamespace: "shop" },
       { "kuma.io/mesh": "default", "k8s.kuma.io/namespace": "shop", "kuma.io/policy-role": "system" },
     ],
+    [
+      "Kubernetes resources kept by a Universal control plane",
+      {},
+      "shop",
+      { ...ZONE, environment: "universal" },
+      {
+        "kuma.io/mesh": "default",
+        "kuma.io/origin": "zone",
+        "kuma.io/zone": "east",
+        "kuma.io/env": "universal",
+        "k8s.kuma.io/namespace": "shop",
+        "kuma.io/policy-role": "workload-owner",
+      },
+    ],
   ])("%s", (_, written, namespace, context, expected) => {
     const { labels, diagnostics } = computeLabels(policy(written, namespace), context);
-    expect(labels).toEqual(expected);
+    expect(labels).toStrictEqual(expected);
     expect(diagnostics).toEqual([]);
   });
 
   test("a Mesh keeps its own, a Dataplane has no role", () => {
     const mesh: Resource = { type: "Mesh", meta: { ...policy({ a: "b" }).meta, name: "default" } };
-    expect(computeLabels(mesh, ZONE).labels).toEqual({ a: "b" });
+    expect(computeLabels(mesh, ZONE)).toEqual({ labels: { a: "b" }, diagnostics: [] });
     expect(computeLabels(dataplane(policy({}, "shop")), FILES).labels).toEqual({
       "kuma.io/mesh": "default",
       "k8s.kuma.io/namespace": "shop",
@@ -98,7 +112,28 @@ describe("labels", () => {
     const own = { port: 81, tags: { "kuma.io/zone": "west" } };
     const elsewhere = withComputedLabels({ ...plain, inbound: [own] }, ZONE);
     expect(elsewhere.inbound).toEqual([own]);
-    expect(withComputedLabels(dataplane(policy({})), FILES)).toMatchObject({ inbound: [{ tags: { a: "b" } }] });
+    expect(withComputedLabels(dataplane(policy({})), FILES)).toEqual({
+      ...plain,
+      meta: { ...plain.meta, labels: { "kuma.io/mesh": "default" } },
+    });
+  });
+
+  test("in a zone, a gateway gets the zone's tag too, and a proxy without one gets none", () => {
+    const gateway: Dataplane = { ...dataplane(policy({})), gateway: { type: "BUILTIN", tags: { c: "d" } } };
+    expect(withComputedLabels(gateway, ZONE).gateway).toEqual({
+      type: "BUILTIN",
+      tags: { c: "d", "kuma.io/zone": "east" },
+    });
+    const own: Dataplane = { ...gateway, gateway: { type: "BUILTIN", tags: { "kuma.io/zone": "west" } } };
+    expect(withComputedLabels(own, ZONE).gateway).toEqual(own.gateway);
+    expect(withComputedLabels(gateway, FILES).gateway).toEqual(gateway.gateway);
+    expect(withComputedLabels(dataplane(policy({})), ZONE)).not.toHaveProperty("gateway");
+  });
+
+  test("a role that was written in Universal form is not stored", () => {
+    expect(computeLabels(policy({ "kuma.io/policy-role": "system" }), FILES).labels).toStrictEqual({
+      "kuma.io/mesh": "default",
+    });
   });
 });
 
@@ -147,10 +182,67 @@ describe("what was written", () => {
     ["a zone in files", policy({ "kuma.io/zone": "west", "kuma.io/origin": "zone" }), FILES, []],
     ["the environment of the form", policy({ "kuma.io/env": "universal" }), FILES, []],
     ["another environment", policy({ "kuma.io/env": "kubernetes" }), FILES, ["E118-computed-label labels kuma.io/env"]],
+    [
+      "another environment of a resource from global",
+      policy({ "kuma.io/env": "kubernetes", "kuma.io/origin": "global" }),
+      ZONE,
+      [],
+    ],
+    [
+      "another mesh of a resource from global",
+      policy({ "kuma.io/mesh": "other", "kuma.io/origin": "global" }),
+      ZONE,
+      ["E118-computed-label labels kuma.io/mesh"],
+    ],
+    ["a role of a Dataplane", dataplane(policy({ "kuma.io/policy-role": "producer" })), FILES, []],
     ["the effect", policy({ "kuma.io/effect": "shadow", "kuma.io/display-name": "x" }), ZONE, []],
   ])("%s", (_, resource, context, expected) => {
     expect(said(resource, context)).toEqual(expected);
   });
+});
+
+const COMPUTED = "leave the label out";
+test.each<[string, Resource, string, string]>([
+  [
+    "an origin that is none",
+    policy({ "kuma.io/origin": "moon" }),
+    "`moon` is not an origin",
+    "write `zone` or `global`, or leave the label out",
+  ],
+  ["another zone", policy({ "kuma.io/zone": "west" }), "this control plane's zone is `east`, not `west`", COMPUTED],
+  ["another mesh", policy({ "kuma.io/mesh": "other" }), "`kuma.io/mesh` is `default` here, not `other`", COMPUTED],
+  [
+    "another environment",
+    policy({ "kuma.io/env": "kubernetes" }),
+    "`kuma.io/env` is `universal` here, not `kubernetes`",
+    COMPUTED,
+  ],
+  [
+    "another namespace",
+    policy({ "k8s.kuma.io/namespace": "x" }, "shop"),
+    "`k8s.kuma.io/namespace` is `shop` here, not `x`",
+    COMPUTED,
+  ],
+  [
+    "a namespace of a policy in Universal form",
+    policy({ "k8s.kuma.io/namespace": "x" }),
+    "`k8s.kuma.io/namespace` is for resources in Kubernetes form",
+    "Universal form has no namespaces, and this policy would select proxies of the whole mesh: leave the label out, and select with `targetRef`",
+  ],
+  [
+    "a namespace of a Dataplane in Universal form",
+    dataplane(policy({ "k8s.kuma.io/namespace": "x" })),
+    "`k8s.kuma.io/namespace` is for resources in Kubernetes form",
+    COMPUTED,
+  ],
+  [
+    "a role",
+    policy({ "kuma.io/policy-role": "producer" }, "shop"),
+    "the role `producer` is replaced: here it is `workload-owner`",
+    "the namespace decides the role; leave the label out",
+  ],
+])("%s: what is said", (_, resource, message, help) => {
+  expect(computeLabels(resource, ZONE).diagnostics).toMatchObject([{ message, help }]);
 });
 
 test("law: computing labels again changes nothing, and says nothing", () => {
