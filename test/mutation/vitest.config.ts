@@ -9,7 +9,7 @@ const LAWS: Readonly<Record<string, readonly string[]>> = {
   validate: [],
   match: [],
   merge: ["test/laws/merge.test.ts"],
-  decide: ["test/laws/decide.test.ts", "test/engines/decide.test.ts"],
+  decide: ["test/laws/decide.test.ts", "test/laws/why.test.ts"],
   space: [],
 };
 
