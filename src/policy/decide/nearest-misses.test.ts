@@ -58,11 +58,18 @@ test.each<[connection: string, rules: string[]]>([
   ["tls://b.c.test", ["Domain x.b.c.test tls", "Domain x.c.test tls", "Domain x.test tls"]],
   ["tls://x.b.c.test", ["Domain b.c.test tls", "Domain c.test tls", "Domain test tls"]],
   ["tls://x.b.c.test", ["Domain c.test tls", "Domain xc.test tls", "Domain other tls"]],
-  // Whole labels count, not letters.
   ["tls://abc.test", ["Domain z.abc.test tls", "Domain z.test tls", "Domain zabctest tls"]],
 ])("%s: names with more equal labels at their end come first: %j", (text, rules) => {
   expect(nearest(text, ...rules)).toEqual(rules);
   expect(nearest(text, ...rules.toReversed())).toEqual(rules);
+});
+
+test("whole labels count, not letters, and else the order of the list decides", () => {
+  for (const rules of [
+    ["Domain z.test tls", "Domain zbc.test tls"],
+    ["Domain zbc.test tls", "Domain z.test tls"],
+  ])
+    expect(nearest("tls://abc.test", ...rules)).toEqual(rules);
 });
 
 test("names that share no label are as far as `*` that no name fits, and the order of the list decides", () => {

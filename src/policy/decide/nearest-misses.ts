@@ -82,13 +82,13 @@ function likenessOf({ match }: Rule, connection: Connection, differs: readonly D
   return (width(ip.family) - differing) / width(ip.family);
 }
 
-/** Labels that two names share at their ends. */
+/** Labels that two names share at their ends. No label of `a` is empty. */
 function commonLabels(a: string, b: string): number {
   let labels = 0;
   for (let fromEnd = 1; ; fromEnd++) {
     const x = a[a.length - fromEnd] ?? ".";
     if (x !== (b[b.length - fromEnd] ?? ".")) return labels;
     if (x === ".") labels++;
-    if (fromEnd > a.length || fromEnd > b.length) return labels;
+    if (fromEnd > a.length) return labels;
   }
 }
