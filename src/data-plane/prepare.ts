@@ -7,13 +7,16 @@ import { portFromNumber } from "../policy/net/index.ts";
 import {
   type Compile,
   denyAll,
+  type FileOwner,
   type HostFacts,
   type InForce,
   keepRedirect,
   type RedirectKeeper,
   readPolicyFile,
+  withRules,
 } from "./agent/index.ts";
 import { errorText, HostError, type Log } from "./host/index.ts";
+import { LIMITS, type Quarantine, quarantine } from "./quarantine/index.ts";
 import { checkRedirected, installRedirect, verifyRedirect } from "./redirect/index.ts";
 import type { CheckedSettings } from "./settings.ts";
 import { type Conntrack, openConntrack } from "./sockets/index.ts";
@@ -26,6 +29,8 @@ export interface Paths {
   readonly journal: string;
   readonly status: string;
   readonly envoyLog: string;
+  /** Where throw-away Envoys find what they are to judge. */
+  readonly trial: string;
 }
 
 /** Make the state folder, for this user alone. Throws a HostError. */
@@ -42,6 +47,7 @@ export function makeFolders(stateFolder: string): Paths {
       journal: join(state, "open-connections.jsonl"),
       status: join(state, "status.sock"),
       envoyLog: join(state, "envoy.log"),
+      trial: join(state, "trial"),
     };
   } catch (error) {
     throw new HostError(`cannot use \`${stateFolder}\` for state: ${errorText(error)}`);
@@ -68,20 +74,32 @@ function canListen(host: string): Promise<boolean> {
   });
 }
 
-/** The policy on disk, or the denial of everything. A file that cannot be used counts as none, and the log says why. */
-export function initialPolicy(path: string, owner: CheckedSettings["owner"], compile: Compile, log: Log): InForce {
-  const nothing: InForce = { compiled: compile(denyAll(owner), []) };
+/** What is in force before a control plane says anything. */
+export interface Initial {
+  readonly inForce: InForce;
+  readonly quarantine: Quarantine;
+}
+
+/**
+ * The policy on disk, without the rules that this Envoy is known to reject; or the denial of everything. A file that
+ * cannot be used counts as none, and the log says why.
+ */
+export function initialPolicy(path: string, owner: FileOwner, compile: Compile, log: Log): Initial {
+  const nothing = (): Initial => ({
+    inForce: { compiled: compile(denyAll(owner), []), quarantined: [] },
+    quarantine: quarantine({ limits: LIMITS }),
+  });
   const read = readPolicyFile(path, owner);
   if (read.kind === "none") {
     log.warn({}, "no policy was ever received: everything is denied until one comes");
-    return nothing;
+    return nothing();
   }
-  const ignored = (why: string): InForce => {
+  const ignored = (why: string): Initial => {
     log.warn({ path, why }, "the policy on disk cannot be used: everything is denied until another one comes");
-    return nothing;
+    return nothing();
   };
   if (read.kind === "unusable") return ignored(read.why);
-  const { policy: bytes, extraHttpPorts } = read.stored;
+  const { policy: bytes, extraHttpPorts, conflicts: known } = read.stored;
   const decoded = decodeEffectivePolicy(bytes);
   if (!decoded.ok) return ignored(decoded.faults.join("; "));
   const ports = extraHttpPorts.flatMap((port): PortKey[] => {
@@ -89,8 +107,13 @@ export function initialPolicy(path: string, owner: CheckedSettings["owner"], com
     const parsed = portFromNumber(port);
     return parsed.ok ? [parsed.value] : [];
   });
-  log.info({ rules: decoded.value.policy.rules.length }, "policy from disk");
-  return { compiled: compile(decoded.value, ports), bytes };
+  const kept = quarantine({ limits: LIMITS, known });
+  const { kept: rules, quarantined } = kept.sift(decoded.value.policy.rules);
+  log.info({ rules: rules.length, inQuarantine: quarantined.length }, "policy from disk");
+  return {
+    inForce: { compiled: compile(withRules(decoded.value, rules), ports), quarantined, bytes },
+    quarantine: kept,
+  };
 }
 
 /**

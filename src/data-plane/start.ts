@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { EFFECTIVE_POLICY_TYPE_URL, encodeHead, resourceName } from "../compile/agent/index.ts";
 import { type Acceptance, type AdsClient, connectDelta } from "../xds/index.ts";
 import {
+  bytesOf,
   type Compile,
   type CompiledPolicy,
   compilePolicy,
@@ -9,7 +10,7 @@ import {
   type Enforcer,
   type EnvoyFeed,
   enforcer,
-  type InForce,
+  type FileOwner,
   openJournal,
   type RedirectKeeper,
   revocation,
@@ -24,12 +25,22 @@ import {
   AGENT_SOCKET,
   type EnvoyProcess,
   envoyBootstrap,
+  envoyKey,
   envoyVersion,
   findEnvoy,
   runEnvoy,
 } from "./envoy/index.ts";
 import { createLog, describeIdentity, errorText, HostError, type Log } from "./host/index.ts";
-import { ensureRedirect, hostFacts, initialPolicy, makeFolders, type Paths, tryConntrack } from "./prepare.ts";
+import {
+  ensureRedirect,
+  hostFacts,
+  type Initial,
+  initialPolicy,
+  makeFolders,
+  type Paths,
+  tryConntrack,
+} from "./prepare.ts";
+import { type Quarantine, tryOut } from "./quarantine/index.ts";
 import {
   accessLogService,
   type LineSink,
@@ -101,11 +112,12 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
     return latest;
   };
   const compile = seams.compile?.(plain) ?? plain;
-  const initial = initialPolicy(paths.policy, settings.owner, compile, log);
-  const redirect = await ensureRedirect(settings, initial, log);
+  const owner = { ...settings.owner, envoy: envoyKey(binary, version) };
+  const initial = initialPolicy(paths.policy, owner, compile, log);
+  const redirect = await ensureRedirect(settings, initial.inForce, log);
   if (redirect !== undefined) started.push(() => redirect.stop());
 
-  const parts = await enforceWith({ settings, paths, binary, compile, initial, redirect, log, started });
+  const parts = await enforceWith({ settings, paths, owner, binary, compile, initial, redirect, log, started });
   log.info(
     { envoy: version, identity: describeIdentity(settings.identity), adopted: parts.envoy.adopted },
     "sidecar started",
@@ -132,9 +144,10 @@ const orTell = <T>(listening: Promise<T>): Promise<T> =>
 interface Needs {
   readonly settings: CheckedSettings;
   readonly paths: Paths;
+  readonly owner: FileOwner;
   readonly binary: string;
   readonly compile: Compile;
-  readonly initial: InForce;
+  readonly initial: Initial;
   readonly redirect: RedirectKeeper | undefined;
   readonly log: Log;
   readonly started: Started;
@@ -147,12 +160,14 @@ interface Parts {
   readonly connections: OpenConnections;
   readonly sink: LineSink;
   readonly envoy: EnvoyProcess;
+  readonly quarantine: Quarantine;
 }
 
 /** Envoy, what it is given, and what becomes of what it says. */
 async function enforceWith(needs: Needs): Promise<Parts> {
-  const { settings, paths, compile, initial, redirect, log, started } = needs;
-  const { owner, identity, rawPort } = settings;
+  const { settings, paths, owner, binary, compile, initial, redirect, log, started } = needs;
+  const { identity, rawPort } = settings;
+  const { quarantine } = initial;
   const sink = openLineSink(settings.logFile, (error) =>
     log.error({ error: errorText(error) }, "cannot write the report"),
   );
@@ -182,7 +197,15 @@ async function enforceWith(needs: Needs): Promise<Parts> {
     report: (line) => report?.cut(line),
   });
   const store = writePolicyFile.bind(undefined, paths.policy, owner);
-  const enforce = enforcer({ owner, compile, feed, redirect, revocation: revoke, store, log }, initial, denyAll(owner));
+  const trial = { binary, identity, folder: paths.trial, timeoutMs: TRIAL_MS };
+  const enforce = enforcer(
+    {
+      ...{ owner, compile, feed, redirect, revocation: revoke, quarantine, store, log },
+      tryOut: ({ snapshot }) => tryOut(bytesOf(snapshot), trial),
+    },
+    initial.inForce,
+    denyAll(owner),
+  );
   report = reporter({ owner, connections, sink, journal: openJournal(paths.journal), enforce, revoke, log });
 
   restoreConnections(paths.journal, connections);
@@ -196,8 +219,11 @@ async function enforceWith(needs: Needs): Promise<Parts> {
       sink.write({ ...line, mesh: owner.mesh, workload: owner.name }),
     ),
   );
-  return { feed, enforce, report, connections, sink, envoy: process };
+  return { feed, enforce, report, connections, sink, envoy: process, quarantine };
 }
+
+/** A throw-away Envoy takes half a second for 10,000 rules. */
+const TRIAL_MS = 10_000;
 
 function launchEnvoy({ settings, paths, binary, log }: Needs, onEnded: () => void): Promise<EnvoyProcess> {
   const { owner, identity, concurrency, maxConnections, maxHeapBytes, envoyLogLevel } = settings;
@@ -243,6 +269,7 @@ const STARTING: SidecarStatus = {
   policy: "none",
   mode: "None",
   rules: 0,
+  quarantine: { rules: [], trials: 0 },
   controlPlane: "not connected",
   openConnections: 0,
   denied: 0,
@@ -251,8 +278,8 @@ const STARTING: SidecarStatus = {
 };
 
 function statusOf(parts: Parts, controlPlane: ControlPlaneClient | undefined): SidecarStatus {
-  const { feed, enforce, report, connections, sink, envoy } = parts;
-  const { bytes, compiled } = enforce.inForce;
+  const { feed, enforce, report, connections, sink, envoy, quarantine } = parts;
+  const { bytes, compiled, quarantined } = enforce.inForce;
   const pid = envoy.current()?.pid;
   return {
     ready: bytes !== undefined && feed.isSettled,
@@ -261,6 +288,7 @@ function statusOf(parts: Parts, controlPlane: ControlPlaneClient | undefined): S
     policy: bytes === undefined ? "none" : "in force",
     mode: compiled.policy.mode.value,
     rules: compiled.policy.rules.length,
+    quarantine: { rules: quarantined, trials: quarantine.trials },
     controlPlane: controlPlane === undefined ? "none" : controlPlane.isConnected ? "connected" : "not connected",
     openConnections: connections.size,
     denied: report.denied,

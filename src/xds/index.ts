@@ -23,6 +23,7 @@ export {
   type EncodedResource,
   encodeResource,
   encodeWithBody,
+  messageIn,
   type ResourceSet,
   resourceSet,
   type Snapshot,

@@ -66,6 +66,12 @@ function valueIn({ field }: EncodedResource): Uint8Array {
   return field.subarray(reader.pos);
 }
 
+/** The message that {@link encodeResource} or {@link encodeWithBody} wrapped. */
+export function messageIn(resource: EncodedResource): Uint8Array {
+  const value = valueIn(resource);
+  return resource.body === undefined ? value : joined(value, resource.body.bytes);
+}
+
 const manifests = new WeakMap<EncodedResource, InParts>();
 
 export interface InParts {

@@ -53,7 +53,10 @@ export interface SidecarBed {
   readonly testbed: Testbed;
   readonly stateFolder: string;
   /** Start a sidecar; a second one takes over the state folder. */
-  sidecar(settings?: Partial<SidecarSettings>, program?: { readonly spoilAtRules?: number }): Promise<SidecarProcess>;
+  sidecar(
+    settings?: Partial<SidecarSettings>,
+    program?: { readonly spoil?: readonly (readonly [string, string])[] },
+  ): Promise<SidecarProcess>;
   /** Serve a policy; resolves to what the sidecar answered: `accepted`, or its reason. */
   push(
     policy: EffectivePolicy,

@@ -4,15 +4,15 @@
  */
 import { createInterface } from "node:readline";
 import { type Sidecar, type SidecarSettings, start } from "../../src/data-plane/index.ts";
-import { resourceSet } from "../../src/xds/index.ts";
+import { type ResourceSet, resourceSet } from "../../src/xds/index.ts";
 
 interface ProgramSettings {
   readonly sidecar: SidecarSettings;
-  /** A policy with this many rules is given to Envoy with a listener that Envoy refuses. */
-  readonly spoilAtRules?: number;
+  /** A fault of the compiler: whatever it makes, Envoy and throw-away Envoys get the second text for the first. */
+  readonly spoil?: readonly (readonly [string, string])[];
 }
 
-const { sidecar: settings, spoilAtRules }: ProgramSettings = JSON.parse(process.argv[2] ?? "{}");
+const { sidecar: settings, spoil = [] }: ProgramSettings = JSON.parse(process.argv[2] ?? "{}");
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 let sidecar: Sidecar;
@@ -20,13 +20,8 @@ try {
   sidecar = await start(settings, {
     compile: (real) => (policy, ports) => {
       const compiled = real(policy, ports);
-      if (policy.policy.rules.length !== spoilAtRules) return compiled;
-      const { snapshot } = compiled;
-      // the outbound listener keeps its name and says something that Envoy cannot accept
-      const listeners = [...snapshot.listeners.values()].map((listener) =>
-        listener.name === "mp:out" ? spoiled(listener) : listener,
-      );
-      return { ...compiled, snapshot: { ...snapshot, listeners: resourceSet(listeners) } };
+      const { listeners, routes, clusters } = compiled.snapshot;
+      return { ...compiled, snapshot: { listeners: spoiled(listeners), routes: spoiled(routes), clusters } };
     },
   });
 } catch (error) {
@@ -45,10 +40,17 @@ createInterface({ input: process.stdin }).on("line", (line) => {
   if (line === "status") say(sidecar.status());
 });
 
-function spoiled<T extends { readonly field: Uint8Array; readonly hash: string }>(listener: T): T {
-  const field = Buffer.from(listener.field);
-  // the address of the listener: same length, and no address
-  const at = field.indexOf("127.0.0.1");
-  field.write("127.0.0.x", at);
-  return { ...listener, field, hash: `${listener.hash}x` };
+function spoiled(set: ResourceSet): ResourceSet {
+  return resourceSet(
+    [...set.values()].map((resource) => {
+      const texts = spoil.filter(([from]) => Buffer.from(resource.field).includes(from));
+      if (texts.length === 0) return resource;
+      // same length, so that the message around it stays whole
+      const text = texts.reduce(
+        (all, [from, to]) => all.replaceAll(from, to),
+        Buffer.from(resource.field).toString("latin1"),
+      );
+      return { ...resource, field: Buffer.from(text, "latin1"), hash: `${resource.hash}x` };
+    }),
+  );
 }

@@ -2,6 +2,7 @@
  * One workload's data plane for real: Envoy, nftables, kernel sockets, in network namespaces. Each test starts where
  * the one before ended: it is the life of one sidecar.
  */
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -112,12 +113,13 @@ for (const { name, binary, missing } of envoys)
       for (const live of [...kept, http]) await live.close();
     });
 
-    test("goes on with the last good policy, everywhere, when Envoy refuses one", async () => {
-      signal(await sidecar.running.pid(), "SIGTERM");
-      await sidecar.running.exited;
-      sidecar = await bed.sidecar({}, { spoilAtRules: 5 });
-      await sidecar.until((line) => "ready" in line && line.envoy === undefined);
+    test("goes on with the last good policy, everywhere, when Envoy refuses one for what no rule says", async () => {
       const live = await bed.testbed.prober.hold(bed.probeOf(RAW));
+      const squatter = bed.testbed.namespaces.workload.spawn([
+        ...[process.execPath, "-e", 'net.createServer().listen(15009, "127.0.0.1", () => console.log("there"))'],
+      ]);
+      const heard = squatter.stdout ?? undefined;
+      if (heard !== undefined) await once(heard, "data");
       const refused = await bed.push(
         policyOf(
           "Matched",
@@ -126,14 +128,16 @@ for (const { name, binary, missing } of envoys)
           ...RULES.slice(0, 2),
           "tcp IP 203.0.113.7 25",
         ),
+        { redirectPortOutbound: 15_009 },
       );
-      expect(refused).toMatch(/envoy rejected it: .*127\.0\.0\.x/s);
+      expect(refused).toMatch(/envoy rejected it: .*Address already in use.*no rule is at fault/s);
       await sidecar.until(says("policy refused; what was in force stays"));
       expect(await answer(API)).toBe("pass");
       expect(await answer(RAW)).toBe("pass");
       expect(await answer("opaque://203.0.113.9:8443")).toBe("reset");
       expect(await answer("tls://other.test:443@203.0.113.7")).toBe("reset");
       expect((await live.exercise(1_000))[0]?.answer).toBe("pass");
+      signal(await squatter.pid(), "SIGKILL");
       expect(await bed.push(policyOf("Matched", ...RULES))).toBe("accepted");
       await live.close();
     });

@@ -116,7 +116,8 @@ function fromAds() {
   } as const;
 }
 
-function agentCluster(path: string): Cluster {
+/** Where the agent serves configuration and takes access logs. */
+export function agentCluster(path: string): Cluster {
   const http2 = any(HttpProtocolOptionsSchema, {
     upstreamProtocolOptions: {
       case: "explicitHttpConfig",

@@ -21,3 +21,4 @@ export {
 } from "./encode.ts";
 export { envoyRegistry } from "./registry.ts";
 export { BUCKETS, bucketCluster, type EnvoySettings, HEADERS, httpName, NAMES, passChain } from "./settings.ts";
+export { type ResourceBytes, trialBootstrap } from "./trial-bootstrap.ts";

@@ -13,12 +13,13 @@ import {
   parseConnection,
   parseRule,
 } from "../../policy/model/index.ts";
+import { LIMITS, quarantine, type Trial } from "../quarantine/index.ts";
 import type { PassedConnection } from "../report/index.ts";
 import { type Endpoint, endpointOf } from "../sockets/index.ts";
 import { compilePolicy, denyAll, type HostFacts } from "./compiled-policy.ts";
 import { factsOf, isAdmittedByAddress, lossOf, mayConcern, mayConcernDestination } from "./connection-facts.ts";
 import type { Change } from "./doomed.ts";
-import { type EnforcerSettings, enforcer } from "./enforcer.ts";
+import { type EnforcerSettings, enforcer, type InForce } from "./enforcer.ts";
 import type { Offer } from "./envoy-feed.ts";
 import { openJournal, readJournal } from "./journal.ts";
 import { readPolicyFile, writePolicyFile } from "./policy-file.ts";
@@ -26,8 +27,9 @@ import { readPolicyFile, writePolicyFile } from "./policy-file.ts";
 const folder = mkdtempSync(join(tmpdir(), "sallyport-agent-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const ACCEPTED: Trial = { kind: "accepted" };
 const SOURCE = { mesh: "default", name: "p", displayName: "p" };
-const OWNER = { mesh: "default", name: "web-1" };
+const OWNER = { mesh: "default", name: "web-1", envoy: "1.40.0 1 2" };
 
 function policyOf(mode: Mode, ...rules: readonly string[]): EffectivePolicy {
   return {
@@ -147,7 +149,7 @@ describe("what a change takes away", () => {
 
 describe("the policy on disk", () => {
   const path = join(folder, "policy.json");
-  const stored = { policy: Buffer.from([1, 2, 3]), extraHttpPorts: [80, "any"] as const };
+  const stored = { policy: Buffer.from([1, 2, 3]), extraHttpPorts: [80, "any"] as const, conflicts: [] };
   const why = () => {
     const read = readPolicyFile(path, OWNER);
     return read.kind === "unusable" ? read.why : read.kind;
@@ -158,7 +160,15 @@ describe("the policy on disk", () => {
     writePolicyFile(path, OWNER, stored);
     expect(readPolicyFile(path, OWNER)).toEqual({ kind: "found", stored });
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(readPolicyFile(path, { mesh: "default", name: "web-2" })).toMatchObject({ kind: "unusable" });
+    expect(readPolicyFile(path, { ...OWNER, name: "web-2" })).toMatchObject({ kind: "unusable" });
+  });
+
+  test("tells what an Envoy rejects only to that Envoy", () => {
+    const conflicts = [{ rules: ["tls Domain a.test 443"], why: "no" }];
+    writePolicyFile(path, OWNER, { ...stored, conflicts });
+    expect(readPolicyFile(path, OWNER)).toMatchObject({ stored: { conflicts } });
+    expect(readPolicyFile(path, { ...OWNER, envoy: "1.37.0 1 2" })).toMatchObject({ stored: { conflicts: [] } });
+    writePolicyFile(path, OWNER, stored);
   });
 
   test("is not used when a byte of it is wrong, or its format is another", () => {
@@ -226,7 +236,11 @@ describe("bringing a policy into force", () => {
     encodeEffectivePolicy(proxyPolicy(policy, more));
 
   /** An enforcer whose surroundings write down what they are asked. */
-  function scene(answers: readonly Offer[] = []) {
+  function scene(
+    answers: readonly Offer[] = [],
+    tryOut: EnforcerSettings["tryOut"] = async () => ACCEPTED,
+    initial: InForce = { compiled: compile(denyAll(OWNER), []), quarantined: [] },
+  ) {
     const calls: string[] = [];
     const changes: Change[] = [];
     const queue = [...answers];
@@ -247,10 +261,12 @@ describe("bringing a policy into force", () => {
           follow: async (policy) => void calls.push(`follow ${sets(policy)}`),
         },
         revocation: { changed: async (change) => void changes.push(change) },
+        quarantine: quarantine({ limits: LIMITS }),
+        tryOut,
         store: ({ extraHttpPorts }) => void calls.push(`store ${extraHttpPorts.join(",")}`),
         log: { info() {}, warn() {}, error() {} },
       },
-      { compiled: compile(denyAll(OWNER), []) },
+      initial,
       denyAll(OWNER),
     );
     return { one, calls, changes };
@@ -277,10 +293,59 @@ describe("bringing a policy into force", () => {
     const { one, calls, changes } = scene([{ kind: "accepted" }, { kind: "rejected", why: "no such thing" }]);
     await one.apply(bytesOf(tcp));
     calls.length = 0;
-    expect(await one.apply(bytesOf(http))).toEqual({ reject: "envoy rejected it: no such thing" });
+    expect(await one.apply(bytesOf(http))).toEqual({
+      reject: "envoy rejected it: no such thing; a throw-away Envoy takes it, so no rule is at fault",
+    });
     expect(calls).toEqual(["narrow 203.0.113.1/32 . 9000 → ", "offer http-80", "follow 203.0.113.1/32 . 9000"]);
     expect(one.inForce.compiled.policy.rules).toHaveLength(1);
     expect(changes).toHaveLength(1);
+  });
+
+  const rejected: Offer = { kind: "rejected", why: "no such thing" };
+  const bad = policyOf("Matched", "tcp IP 203.0.113.1 9000", "tls Domain bad.test 443", "http Domain a.test 80");
+  const tryOutBad: EnforcerSettings["tryOut"] = async ({ policy }) =>
+    policy.rules.some(({ value }) => value.written.value === "bad.test") ? { kind: "rejected", why: "bad" } : ACCEPTED;
+
+  test("leaves out what a throw-away Envoy rejects, says which rule, and does not ask again", async () => {
+    const { one, calls, changes } = scene([{ kind: "accepted" }, rejected], tryOutBad);
+    await one.apply(bytesOf(tcp));
+    const answer = {
+      reject: expect.stringMatching(/^1 rule is in quarantine.*`tls Domain bad.test 443` of p#1: bad$/),
+    };
+    expect(await one.apply(bytesOf(bad))).toEqual(answer);
+    expect(one.inForce.compiled.policy.rules.map(({ value }) => value.written.value)).toEqual([
+      "203.0.113.1",
+      "a.test",
+    ]);
+    expect(one.inForce.compiled.policy.mode.value).toBe("Matched");
+    expect(changes.at(-1)?.after).toBe(one.inForce.compiled.policy);
+    const asked = calls.length;
+    expect(await one.apply(bytesOf(bad))).toEqual(answer);
+    expect(calls).toHaveLength(asked);
+    const reordered = { ...bad, rules: bad.rules.toReversed() };
+    expect(await one.apply(bytesOf(reordered))).toMatchObject({
+      reject: expect.stringMatching(/1 rule is in quarantine/),
+    });
+    expect(calls.slice(asked).filter((call) => call.startsWith("offer"))).toHaveLength(1);
+    expect(await one.apply(bytesOf(http))).toEqual({ ok: true });
+    expect(one.inForce.quarantined).toEqual([]);
+  });
+
+  test("looks for no rule where none is asked: in modes All and None", async () => {
+    const { one } = scene([rejected, rejected], async () => Promise.reject(new Error("asked")));
+    for (const mode of ["All", "None"] as const)
+      expect(await one.apply(bytesOf({ ...bad, mode: { value: mode, source: SOURCE } }))).toEqual({
+        reject: "envoy rejected it: no such thing; no rule is at fault",
+      });
+  });
+
+  test("keeps what is in force when Envoy rejects also what a throw-away Envoy takes", async () => {
+    const { one } = scene([{ kind: "accepted" }, rejected, rejected], tryOutBad);
+    await one.apply(bytesOf(tcp));
+    expect(await one.apply(bytesOf(bad))).toEqual({
+      reject: "envoy rejected it, also without the rules at fault: no such thing",
+    });
+    expect(one.inForce.compiled.policy.rules).toHaveLength(1);
   });
 
   test("a port keeps its chain after its last rule, so that nothing drains", async () => {
@@ -311,6 +376,24 @@ describe("bringing a policy into force", () => {
     await one.begin();
     expect(calls.filter((call) => call.startsWith("offer"))).toHaveLength(2);
     expect(one.inForce.bytes).toBeUndefined();
+  });
+
+  test("looks then which rule of it is at fault, and enforces the others", async () => {
+    const initial = { compiled: compile(proxyPolicy(bad), []), quarantined: [], bytes: bytesOf(bad) };
+    const { one, calls } = scene([rejected, { kind: "accepted" }, rejected], tryOutBad, initial);
+    await one.begin();
+    expect(one.inForce.bytes).toBeUndefined();
+    await one.received;
+    expect(one.inForce.compiled.policy.rules).toHaveLength(2);
+    expect(calls.filter((call) => call.startsWith("offer"))).toHaveLength(4);
+  });
+
+  test("denies when Envoy rejects even the denial, and does not say that anything else is in force", async () => {
+    const initial = { compiled: compile(proxyPolicy(tcp), []), quarantined: [], bytes: bytesOf(tcp) };
+    const { one } = scene([rejected, rejected, rejected], undefined, initial);
+    await one.begin();
+    expect(one.inForce.bytes).toBeUndefined();
+    expect(await one.apply(bytesOf(tcp))).toEqual({ ok: true });
   });
 });
 

@@ -2,13 +2,16 @@
  * One policy after the other, brought into force everywhere or nowhere.
  *
  *   bytes ─▶ decode ─▶ compile ─▶ narrow the sets ─▶ Envoy ─ACK─▶ widen the sets ─▶ disk ─▶ accepted ─▶ open connections
- *              └─ refused                              └─NACK─▶ sets and Envoy as before ─▶ refused
+ *              └─ refused  ▲                           └─NACK─▶ sets and Envoy as before ─▶ which rules? ─▶ refused
+ *                          └────────── without them ───────────────────────────────────────────┘
  */
 
 import { decodeEffectivePolicy, type ProxyPolicy } from "../../compile/agent/index.ts";
 import type { PortKey } from "../../compile/table/index.ts";
+import type { EffectivePolicy } from "../../policy/model/index.ts";
 import type { Acceptance } from "../../xds/index.ts";
 import { errorText, type Log } from "../host/index.ts";
+import { type Quarantine, type Quarantined, renderQuarantined, type Trial } from "../quarantine/index.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import type { EnvoyFeed } from "./envoy-feed.ts";
 import type { StoredPolicy } from "./policy-file.ts";
@@ -20,7 +23,10 @@ export type Compile = (policy: ProxyPolicy, earlierHttpPorts: readonly PortKey[]
 
 /** A policy in force, and where it came from. */
 export interface InForce {
+  /** Without the rules in quarantine. */
   readonly compiled: CompiledPolicy;
+  /** What the policy allows besides, and Envoy rejects. */
+  readonly quarantined: readonly Quarantined[];
   /** Absent: no policy was ever received, and everything is denied. */
   readonly bytes?: Uint8Array;
 }
@@ -31,6 +37,9 @@ export interface EnforcerSettings {
   readonly feed: Pick<EnvoyFeed, "offer">;
   readonly redirect: Pick<RedirectKeeper, "narrow" | "follow"> | undefined;
   readonly revocation: Pick<Revocation, "changed">;
+  readonly quarantine: Pick<Quarantine, "sift" | "search" | "known">;
+  /** Ask a throw-away Envoy whether it takes this. */
+  readonly tryOut: (compiled: CompiledPolicy) => Promise<Trial>;
   /** Throws what the file system says. */
   readonly store: (policy: StoredPolicy) => void;
   readonly log: Log;
@@ -74,24 +83,18 @@ export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: 
     return undefined;
   };
   const take = async (bytes: Uint8Array): Promise<Acceptance> => {
-    if (inForce.bytes !== undefined && Buffer.compare(bytes, inForce.bytes) === 0) return { ok: true };
-    const read = readPolicy(bytes, settings, inForce.compiled.httpPorts);
-    if ("why" in read) return refuse(read.why);
-    const { compiled } = read;
+    if (inForce.bytes !== undefined && Buffer.compare(bytes, inForce.bytes) === 0) return answerOf(inForce);
     const started = performance.now();
-    const next = { compiled, bytes };
-    const why = await enforce(next);
-    if (why !== undefined) return refuse(`envoy rejected it: ${why}`);
+    const before = inForce;
+    const next = await withoutOffenders(bytes, before, settings, enforce);
+    if ("why" in next) {
+      log.error({ why: next.why }, "policy refused; what was in force stays");
+      return { reject: next.why };
+    }
     keep(next, settings);
-    if (earlier !== undefined)
-      await revocation.changed({ before: earlier.compiled.policy, after: compiled.policy, at: changedAt });
-    const ms = Math.round(performance.now() - started);
-    log.info({ rules: compiled.policy.rules.length, mode: compiled.policy.mode.value, ms }, "policy in force");
-    return { ok: true };
-  };
-  const refuse = (why: string): Acceptance => {
-    log.error({ why }, "policy refused; what was in force stays");
-    return { reject: why };
+    await revocation.changed({ before: before.compiled.policy, after: next.compiled.policy, at: changedAt });
+    tell(before, next, Math.round(performance.now() - started), log);
+    return answerOf(next);
   };
 
   const start = async (): Promise<void> => {
@@ -100,9 +103,15 @@ export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: 
       if (initial.bytes !== undefined) received.resolve();
       return;
     }
-    log.error({ why: answer.why }, "envoy rejected the policy from disk; everything is denied until another one comes");
-    const why = await enforce({ compiled: compile(denyAll, initial.compiled.httpPorts) });
-    if (why !== undefined) log.error({ why }, "envoy rejected even the denial of everything: it has no listeners");
+    log.error({ why: answer.why }, "envoy rejected the policy from disk; everything is denied meanwhile");
+    const nothing: InForce = { compiled: compile(denyAll, initial.compiled.httpPorts), quarantined: [] };
+    const why = await enforce(nothing);
+    if (why !== undefined) {
+      log.error({ why }, "envoy rejected even the denial of everything: it has no listeners");
+      inForce = nothing;
+    }
+    const { bytes } = initial;
+    if (bytes !== undefined) void inTurn(() => take(bytes));
   };
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
     const result = work.then(task);
@@ -126,29 +135,78 @@ export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: 
   };
 }
 
-/** The policy compiled, or why it cannot be this proxy's. */
-function readPolicy(
+/**
+ * Bring a policy into force, without the rules that Envoy rejects: what is in force now, or why nothing has changed.
+ * `enforce` resolves to Envoy's words where it rejects.
+ */
+async function withoutOffenders(
   bytes: Uint8Array,
-  { owner, compile }: EnforcerSettings,
-  httpPorts: readonly PortKey[],
-): { readonly compiled: CompiledPolicy } | { readonly why: string } {
+  before: InForce,
+  { owner, compile, quarantine, tryOut, log }: EnforcerSettings,
+  enforce: (next: InForce) => Promise<string | undefined>,
+): Promise<InForce | { readonly why: string }> {
+  const wanted = readPolicy(bytes, owner);
+  if ("why" in wanted) return wanted;
+  const compiledOf = (rules: EffectivePolicy["rules"]) => compile(withRules(wanted, rules), before.compiled.httpPorts);
+  /** As far as is known by now. */
+  const prepared = (): InForce => {
+    const { kept, quarantined } = quarantine.sift(wanted.policy.rules);
+    return { compiled: compiledOf(kept), quarantined, bytes };
+  };
+
+  const first = prepared();
+  const { ports } = first.compiled;
+  if (new Set(ports).size < ports.length)
+    return { why: `both listeners would be on port ${ports[0]}: choose another \`redirectPortOutbound\`` };
+  const why = await enforce(first);
+  if (why === undefined) return first;
+  const { mode, enforced } = wanted.policy;
+  if (mode.value !== "Matched" || enforced !== true) return { why: `envoy rejected it: ${why}; no rule is at fault` };
+  log.warn({ why }, "envoy rejected the policy; what was in force stays while the rules at fault are looked for");
+  const failed = await quarantine.search({
+    rules: first.compiled.policy.rules,
+    taken: before.compiled.policy.rules,
+    tryOut: (rules) => tryOut(compiledOf(rules)),
+  });
+  if (failed !== undefined) return { why: `envoy rejected it: ${why}; ${failed}` };
+  const second = prepared();
+  const still = await enforce(second);
+  return still === undefined ? second : { why: `envoy rejected it, also without the rules at fault: ${still}` };
+}
+
+function tell(before: InForce, { compiled, quarantined }: InForce, ms: number, log: Log): void {
+  if (quarantined.length > 0) {
+    const named = { rules: quarantined.slice(0, MOST_TOLD), of: quarantined.length };
+    log.error(named, "rules in quarantine: envoy rejects them");
+  } else if (before.quarantined.length > 0) log.info({}, "no rule is in quarantine any more");
+  log.info({ rules: compiled.policy.rules.length, mode: compiled.policy.mode.value, ms }, "policy in force");
+}
+
+/** The policy, or why it cannot be this proxy's. */
+function readPolicy(bytes: Uint8Array, owner: EnforcerSettings["owner"]): ProxyPolicy | { readonly why: string } {
   const decoded = decodeEffectivePolicy(bytes);
   if (!decoded.ok) return { why: decoded.faults.join("; ") };
   const { mesh, proxy } = decoded.value;
-  if (mesh !== owner.mesh || proxy !== owner.name)
-    return { why: `it is the policy of ${mesh}/${proxy}, and this is ${owner.mesh}/${owner.name}` };
-  const compiled = compile(decoded.value, httpPorts);
-  const [port] = compiled.ports;
-  return new Set(compiled.ports).size === compiled.ports.length
-    ? { compiled }
-    : { why: `both listeners would be on port ${port}: choose another \`redirectPortOutbound\`` };
+  return mesh === owner.mesh && proxy === owner.name
+    ? decoded.value
+    : { why: `it is the policy of ${mesh}/${proxy}, and this is ${owner.mesh}/${owner.name}` };
 }
 
+/** Fewer rules and nothing else: mode, and whether it is enforced at all, stay. */
+export const withRules = (policy: ProxyPolicy, rules: EffectivePolicy["rules"]): ProxyPolicy =>
+  rules === policy.policy.rules ? policy : { ...policy, policy: { ...policy.policy, rules } };
+
+/** A policy that is not wholly in force is refused, with the rules; the rest of it is in force all the same. */
+const answerOf = ({ quarantined }: InForce): Acceptance =>
+  quarantined.length === 0 ? { ok: true } : { reject: renderQuarantined(quarantined) };
+
+const MOST_TOLD = 10;
+
 /** On disk before the control plane hears that it was accepted. */
-function keep({ bytes, compiled }: InForce, { store, log }: EnforcerSettings): void {
+function keep({ bytes, compiled }: InForce, { store, quarantine, log }: EnforcerSettings): void {
   if (bytes === undefined) return;
   try {
-    store({ policy: bytes, extraHttpPorts: compiled.httpPorts });
+    store({ policy: bytes, extraHttpPorts: compiled.httpPorts, conflicts: quarantine.known });
   } catch (error) {
     const what = "cannot keep the policy on disk; a restart without control plane would use an older one";
     log.error({ error: errorText(error) }, what);

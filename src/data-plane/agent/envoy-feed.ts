@@ -7,10 +7,12 @@
  */
 import { chownSync } from "node:fs";
 import type { Server } from "@grpc/grpc-js";
+import type { ResourceBytes } from "../../compile/envoy/index.ts";
 import {
   type AdsStream,
   EMPTY_SNAPSHOT,
   type EncodedResource,
+  messageIn,
   type ResourceSet,
   type Snapshot,
   serveAds,
@@ -133,6 +135,12 @@ export async function serveEnvoy(settings: FeedSettings): Promise<EnvoyFeed> {
     },
     stop: () => ads.stop(),
   };
+}
+
+/** The messages in it, as somebody else than xDS may take them. */
+export function bytesOf({ clusters, listeners, routes }: EnvoySnapshot): ResourceBytes {
+  const values = (set: ResourceSet) => [...set.values()].map(messageIn);
+  return { clusters: values(clusters), listeners: values(listeners), routes: values(routes) };
 }
 
 const snapshotOf = ({ clusters, listeners, routes }: EnvoySnapshot): Snapshot =>

@@ -10,10 +10,10 @@ export {
   denyAll,
   type HostFacts,
 } from "./compiled-policy.ts";
-export { type Compile, type Enforcer, enforcer, type InForce } from "./enforcer.ts";
-export { type EnvoyFeed, serveEnvoy } from "./envoy-feed.ts";
+export { type Compile, type Enforcer, enforcer, type InForce, withRules } from "./enforcer.ts";
+export { bytesOf, type EnvoyFeed, serveEnvoy } from "./envoy-feed.ts";
 export { type Journal, openJournal, readJournal } from "./journal.ts";
-export { readPolicyFile, type StoredPolicy, writePolicyFile } from "./policy-file.ts";
+export { type FileOwner, readPolicyFile, type StoredPolicy, writePolicyFile } from "./policy-file.ts";
 export { keepRedirect, type RedirectKeeper } from "./redirect-keeper.ts";
 export { type CutLine, type Revocation, revocation } from "./revocation.ts";
 export { type SidecarStatus, type StatusServer, serveStatus } from "./status-server.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { writeDurably } from "../host/index.ts";
+import type { Conflict } from "../quarantine/index.ts";
 
 /** What an agent must know again after a restart without control plane. */
 export interface StoredPolicy {
@@ -8,6 +9,8 @@ export interface StoredPolicy {
   readonly policy: Uint8Array;
   /** Ports whose HTTP chain Envoy still has although no rule names them; `any` for that of all other ports. */
   readonly extraHttpPorts: readonly (number | "any")[];
+  /** What Envoy is known to reject of it. */
+  readonly conflicts: readonly Conflict[];
 }
 
 export type ReadPolicy =
@@ -18,16 +21,26 @@ export type ReadPolicy =
 
 const FORMAT = 1;
 
+/** Whose policy it is, and what the findings in it were found with. */
+export interface FileOwner {
+  readonly mesh: string;
+  readonly name: string;
+  /** Tells one Envoy from another: what one rejects another may take. */
+  readonly envoy: string;
+}
+
 /** Replace the file: after this returns it survives a power cut. Throws what the file system says. */
-export function writePolicyFile(path: string, owner: { mesh: string; name: string }, stored: StoredPolicy): void {
-  const { mesh, name } = owner;
+export function writePolicyFile(path: string, owner: FileOwner, stored: StoredPolicy): void {
+  const { mesh, name, envoy } = owner;
   const policy = Buffer.from(stored.policy).toString("base64");
-  const content = { format: FORMAT, mesh, name, extraHttpPorts: stored.extraHttpPorts, policy };
+  const { extraHttpPorts, conflicts } = stored;
+  const rejected = conflicts.length === 0 ? {} : { rejected: { envoy, conflicts } };
+  const content = { format: FORMAT, mesh, name, extraHttpPorts, ...rejected, policy };
   writeDurably(path, `${JSON.stringify({ ...content, sha256: checksum(content) })}\n`);
 }
 
 /** Never throws: a file that cannot be trusted is as none, and the caller says so. */
-export function readPolicyFile(path: string, owner: { mesh: string; name: string }): ReadPolicy {
+export function readPolicyFile(path: string, owner: FileOwner): ReadPolicy {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -50,8 +63,22 @@ export function readPolicyFile(path: string, owner: { mesh: string; name: string
     return unusable(`it is that of ${String(content.mesh)}/${String(content.name)}`);
   if (typeof content.policy !== "string" || !isPorts(content.extraHttpPorts)) return unusable("it is damaged");
   const policy = Buffer.from(content.policy, "base64");
-  return { kind: "found", stored: { policy, extraHttpPorts: content.extraHttpPorts } };
+  const conflicts = conflictsIn(content.rejected, owner.envoy);
+  return { kind: "found", stored: { policy, extraHttpPorts: content.extraHttpPorts, conflicts } };
 }
+
+/** None where another Envoy found them: they are found again if they still are. */
+function conflictsIn(rejected: unknown, envoy: string): Conflict[] {
+  if (!isRecord(rejected) || rejected.envoy !== envoy || !Array.isArray(rejected.conflicts)) return [];
+  return rejected.conflicts.filter(isConflict);
+}
+
+const isConflict = (value: unknown): value is Conflict =>
+  isRecord(value) &&
+  typeof value.why === "string" &&
+  Array.isArray(value.rules) &&
+  value.rules.length > 0 &&
+  value.rules.every((rule) => typeof rule === "string");
 
 const checksum = (content: object): string => createHash("sha256").update(JSON.stringify(content)).digest("hex");
 

@@ -1,6 +1,7 @@
 import { chmodSync } from "node:fs";
 import { createServer } from "node:http";
 import { claimSocketPath } from "../../xds/index.ts";
+import type { Quarantined } from "../quarantine/index.ts";
 
 /** What the sidecar says about itself; `GET /status` gives it as JSON. */
 export interface SidecarStatus {
@@ -12,7 +13,10 @@ export interface SidecarStatus {
   readonly pid?: number;
   readonly policy: "none" | "in force";
   readonly mode: string;
+  /** Those in force. */
   readonly rules: number;
+  /** Rules that are not in force because Envoy rejects them, and how many throw-away Envoys were asked. */
+  readonly quarantine: { readonly rules: readonly Quarantined[]; readonly trials: number };
   readonly controlPlane: "none" | "connected" | "not connected";
   readonly openConnections: number;
   readonly denied: number;

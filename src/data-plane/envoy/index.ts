@@ -3,7 +3,7 @@
  * agent that may die and come back.
  */
 export { askAdmin } from "./admin.ts";
-export { type EnvoySearch, envoyVersion, findEnvoy } from "./binary.ts";
+export { type EnvoySearch, envoyKey, envoyVersion, findEnvoy } from "./binary.ts";
 export { ADMIN_SOCKET, AGENT_SOCKET, type BootstrapSettings, envoyBootstrap } from "./bootstrap.ts";
 export {
   cachedEnvoy,
