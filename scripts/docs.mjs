@@ -3,6 +3,8 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { renderCliReference } from "../src/cli/reference.ts";
+import { renderResourceReference } from "../src/cli/resource-reference.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 writeFileSync(join(root, "docs", "reference", "cli.md"), renderCliReference());
+writeFileSync(join(root, "docs", "reference", "resources.md"), renderResourceReference());

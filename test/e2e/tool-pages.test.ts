@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { parseDocument } from "yaml";
 import { ROOT, run, SALLYPORT } from "./command.ts";
 
 const BLOCK = /^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm;
@@ -27,6 +28,7 @@ test.each(["compatibility", "convert", "diff", "fmt", "schema", "why"])(
           commands += 1;
         } else if (language === "text") expect(printed).toBe(body);
         else if (language === "json") JSON.parse(body);
+        else expect(parseDocument(body).errors).toEqual([]);
       }
       expect(commands).toBeGreaterThan(0);
     } finally {

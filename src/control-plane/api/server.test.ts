@@ -71,6 +71,49 @@ test("docs/reference/api.md describes every path, and none that does not exist",
   expect(documented.sort()).toEqual(answered.sort());
 });
 
+test("docs/reference/api.md: the bodies that it shows are the answers, but for times and what stands for more", async () => {
+  const page = readFileSync(new URL("../../../docs/reference/api.md", import.meta.url), "utf8");
+  const shown = [...page.matchAll(/^```json\n([\s\S]*?)^```/gm)].map(([, json = ""]) => JSON.parse(json));
+  const [warned, item, enforced, status, refused, ...more] = shown;
+  expect(more).toEqual([]);
+  await putMesh();
+  await call("put", "/meshes/default/dataplanes/web-1", {
+    type: "Dataplane",
+    mesh: "default",
+    name: "web-1",
+    networking: {
+      address: "10.0.0.1",
+      inbound: [{ port: 80, tags: { "kuma.io/service": "web" } }],
+      transparentProxying: { redirectPortInbound: 15_006, redirectPortOutbound: 15_001 },
+    },
+  });
+  const path = "/meshes/default/meshpassthroughs/allow-registry";
+  const { creationTime: _, modificationTime: _too, labels: _labels, ...body } = item;
+  const [rule] = body.spec.default.appendMatch;
+  const withRule = (one: object) => ({
+    ...body,
+    spec: { ...body.spec, default: { ...body.spec.default, appendMatch: [one] } },
+  });
+  const [finding] = warned.diagnostics;
+  expect((await call("put", path, withRule({ ...rule, protocl: "tls" }))).json).toMatchObject({
+    warnings: warned.warnings,
+    diagnostics: [{ ...finding, message: warned.warnings[0] }],
+  });
+  expect((await call("put", path, withRule({ ...rule, port: 70_000 }))).json).toEqual({
+    ...refused,
+    invalid_parameters: [{ ...refused.invalid_parameters[0], column: expect.any(Number) }],
+  });
+  await call("put", path, body);
+  const time = expect.any(String);
+  expect((await call("get", path)).json).toEqual({ ...item, creationTime: time, modificationTime: time });
+  expect((await call("get", "/meshes/default/dataplanes/web-1/_effective")).json).toEqual(enforced);
+  expect((await call("get", "/meshes/default/dataplanes/web-1/_status")).json).toEqual({
+    ...status,
+    isConnected: false,
+    clients: [],
+  });
+});
+
 describe("resources", () => {
   test("a new one is answered 201, a known one 200, both with an empty body; then it is there", async () => {
     expect(await putMesh()).toMatchObject({ status: 201, json: undefined });

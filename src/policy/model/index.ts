@@ -19,7 +19,7 @@ export * from "./resource.ts";
 export * from "./rule.ts";
 export * from "./rule-parse.ts";
 export { customResourceDefinition } from "./schema/crd.ts";
-export { UNIVERSAL_POLICY } from "./schema/envelope.ts";
+export { kubernetesDocument, UNIVERSAL_POLICY, universalDocument } from "./schema/envelope.ts";
 export type { Field, ObjectField } from "./schema/field.ts";
 export { jsonSchema } from "./schema/json-schema.ts";
 export { MESH_PASSTHROUGH_SPEC } from "./schema/mesh-passthrough.ts";
