@@ -2,10 +2,10 @@ import { Composer, type CST, type Document, Parser } from "yaml";
 import type { Path, Span } from "../diagnostics/index.ts";
 import { readJson } from "./json.ts";
 import { createLines, type Lines } from "./lines.ts";
-import { createReport, type Report } from "./report.ts";
-import { type AliasTargets, createPlaces, type Places } from "./spans.ts";
+import { createPlaces } from "./offsets.ts";
+import { createReport, type Locator, type Report } from "./report.ts";
 import { syntaxMessage } from "./syntax-message.ts";
-import { MAX_DEPTH, TOO_DEEP, toValue } from "./to-value.ts";
+import { MAX_DEPTH, type SpanAt, TOO_DEEP, toValue } from "./to-value.ts";
 import type { Value } from "./value.ts";
 
 /** One YAML document as plain values, with the place of each. */
@@ -19,23 +19,24 @@ export interface WrittenDocument {
 
 const MAX_SYNTAX_FAULTS = 20;
 
-/** The documents of a text (JSON is YAML); empty ones are left out. */
-export function readDocuments(file: string, text: string): WrittenDocument[] {
+/**
+ * The documents of a text (JSON is YAML), each when it is asked for; empty ones are left out. What the reader needs for
+ * one is gone when the next is read: of large texts only the values and their places stay in memory.
+ */
+export function* readDocuments(file: string, text: string): Generator<WrittenDocument> {
   const lines = createLines(text);
   const json = readJson(file, text, lines, MAX_DEPTH);
-  if (json !== undefined) return [{ ...json, report: createReport(json) }];
-  return readYaml(file, text, lines);
+  if (json === undefined) yield* readYaml(file, text, lines);
+  else yield { ...json, report: createReport(json) };
 }
 
 /** As {@link readDocuments}, without the short path for JSON. */
-export function readYaml(file: string, text: string, lines: Lines): WrittenDocument[] {
-  const out: WrittenDocument[] = [];
-  const tokens: CST.Token[] = [];
-  for (const token of new Parser().parse(text)) {
-    const offset = token.type === "document" ? tooDeep(token) : undefined;
-    if (offset === undefined) tokens.push(token);
-    else out.push(tooDeepDocument(createPlaces(file, lines), offset));
-  }
+export function* readYaml(file: string, text: string, lines: Lines): Generator<WrittenDocument> {
+  const spanAt: SpanAt = (start, end) => ({
+    file,
+    start: lines.positionOf(start),
+    end: lines.positionOf(Math.max(start, end)),
+  });
   const composer = new Composer({
     prettyErrors: false,
     uniqueKeys: false, // ours is linear and says where the first one is
@@ -44,28 +45,43 @@ export function readYaml(file: string, text: string, lines: Lines): WrittenDocum
     merge: false,
     logLevel: "silent",
   });
-  for (const document of composer.compose(tokens, false, text.length)) {
-    const targets: AliasTargets = new Map();
-    const places = createPlaces(file, lines, document, targets);
-    const report = createReport(places);
-    const value = readDocument(document, places, targets, report);
-    if (value === null && report.diagnostics.length === 0) continue;
-    out.push({ value, report, spanOf: places.spanOf, keySpanOf: places.keySpanOf });
+  function* read(documents: Iterable<Document>): Generator<WrittenDocument> {
+    for (const document of documents) {
+      const written = readDocument(document, file, lines, spanAt);
+      if (written.value !== null || written.report.diagnostics.length > 0) yield written;
+    }
   }
-  return out;
+  for (const token of new Parser().parse(text)) {
+    const offset = token.type === "document" ? tooDeep(token) : undefined;
+    if (offset === undefined) yield* read(composer.next(token));
+    else yield tooDeepDocument(spanAt, offset);
+  }
+  yield* read(composer.end(false, text.length));
 }
 
-function readDocument(document: Document, places: Places, targets: AliasTargets, report: Report): Value {
+function readDocument(document: Document, file: string, lines: Lines, spanAt: SpanAt): WrittenDocument {
+  let places: Locator = NO_PLACES;
+  const report = createReport({ spanOf: (path) => places.spanOf(path), keySpanOf: (path) => places.keySpanOf(path) });
+  reportSyntax(document, spanAt, report);
+  if (report.hasErrors()) return { value: null, report, ...NO_PLACES };
+  const { value, offsets } = toValue(document, spanAt, report);
+  places = createPlaces({ file, lines, value, offsets });
+  return { value, report, spanOf: places.spanOf, keySpanOf: places.keySpanOf };
+}
+
+const NO_PLACES: Locator = { spanOf: () => undefined, keySpanOf: () => undefined };
+
+function reportSyntax(document: Document, spanAt: SpanAt, report: Report): void {
   const reported = new Set<number>(); // one fault often makes the rest of its line unreadable too
   for (const { code, message, pos } of document.errors) {
-    const span = places.spanAt(pos[0], pos[1]);
+    const span = spanAt(pos[0], pos[1]);
     if (reported.has(span.start.line) || reported.size >= MAX_SYNTAX_FAULTS) continue;
     reported.add(span.start.line);
     report.addAt(span, { code: "E001-syntax", path: [], ...syntaxMessage(code, message) });
   }
   const version = document.directives?.yaml;
   if (version?.explicit === true && version.version !== "1.2")
-    report.addAt(places.spanAt(0, 0), {
+    report.addAt(spanAt(0, 0), {
       code: "E001-syntax",
       path: [],
       message: `this is YAML ${version.version}; only 1.2 is read`,
@@ -73,23 +89,22 @@ function readDocument(document: Document, places: Places, targets: AliasTargets,
     });
   for (const { code, pos } of document.warnings)
     if (code === "TAG_RESOLVE_FAILED")
-      report.addAt(places.spanAt(pos[0], pos[1]), {
+      report.addAt(spanAt(pos[0], pos[1]), {
         code: "E004-tag",
         path: [],
         message: "this tag is not supported",
         help: "write the value without a tag",
       });
-  return report.hasErrors() ? null : toValue(document, places, targets, report);
 }
 
-function tooDeepDocument(places: Places, offset: number): WrittenDocument {
-  const report = createReport(places);
-  report.addAt(places.spanAt(offset, offset + 1), {
+function tooDeepDocument(spanAt: SpanAt, offset: number): WrittenDocument {
+  const report = createReport(NO_PLACES);
+  report.addAt(spanAt(offset, offset + 1), {
     code: "E008-too-deep",
     path: [],
     message: TOO_DEEP,
   });
-  return { value: null, report, spanOf: () => undefined, keySpanOf: () => undefined };
+  return { value: null, report, ...NO_PLACES };
 }
 
 /** Where a document first goes too deep. Keeps its own stack: the document may be deeper than the call stack. */

@@ -75,7 +75,7 @@ const yaml = fc
     return lines.join("\n");
   });
 
-const content = (text: string): unknown => readDocuments("a", text).map(({ value }) => toPlain(value));
+const content = (text: string): unknown => [...readDocuments("a", text)].map(({ value }) => toPlain(value));
 
 test("law: formatting keeps values and comments, and doing it again changes nothing", () => {
   let formattedTexts = 0;

@@ -15,7 +15,7 @@ export type Formatted =
  * a text with faults, and one whose comments or values would not survive. `file` is only copied into spans.
  */
 export function formatText(file: string, text: string): Formatted {
-  const before = readDocuments(file, text);
+  const before = [...readDocuments(file, text)];
   const diagnostics = before.flatMap(({ report }) => report.diagnostics);
   if (before.some(({ report }) => report.hasErrors())) return { ok: false, diagnostics };
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
@@ -37,7 +37,7 @@ export function formatText(file: string, text: string): Formatted {
 
 /** Whatever the layout must keep, as one text. */
 function contentOf(file: string, text: string): string {
-  const documents = readDocuments(file, text);
+  const documents = [...readDocuments(file, text)];
   return JSON.stringify([
     documents.map(({ value }) => toPlain(value)),
     documents.map(({ report }) => report.diagnostics.length),

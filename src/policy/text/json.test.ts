@@ -32,7 +32,7 @@ test("law: JSON on the short path has the values and places that YAML gives it",
   fc.assert(
     fc.property(json, fc.constantFrom("", " ", "\n  ", "\r\n"), (value, space) => {
       const text = spaced(value, space);
-      const [fast, slow] = [read(text), readYaml("f", text, createLines(text))[0]];
+      const [fast, slow] = [read(text), readYaml("f", text, createLines(text)).next().value];
       expect(fast && toPlain(fast.value)).toEqual(JSON.parse(text));
       expect(fast?.value).toEqual(slow?.value);
       for (const path of pathsOf(fast?.value ?? null)) {

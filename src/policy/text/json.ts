@@ -4,6 +4,7 @@
  */
 import type { Path, Span } from "../diagnostics/index.ts";
 import type { Lines } from "./lines.ts";
+import { createOffsets, createPlaces, NO_BLOCK, type OffsetsBuilder } from "./offsets.ts";
 import type { Value, ValueMap } from "./value.ts";
 
 /** A JSON text as values, and where each of them is. */
@@ -13,76 +14,36 @@ export interface JsonDocument {
   keySpanOf(path: Path): Span | undefined;
 }
 
-/** Offsets of the entries of a map or list, four numbers each: key start and end, value start and end. */
-type Places = Map<Value, number[]>;
-
 /** Undefined for any text that is not one JSON object or list without double keys, at most `maxDepth` levels deep. */
 export function readJson(file: string, text: string, lines: Lines, maxDepth: number): JsonDocument | undefined {
-  const places: Places = new Map();
-  const whole = parseJson(text, places, maxDepth);
-  if (whole === undefined) return undefined;
-  const spanAt = (start: number | undefined, end: number | undefined): Span | undefined =>
-    start === undefined || end === undefined
-      ? undefined
-      : { file, start: lines.positionOf(start), end: lines.positionOf(end) };
-  const find = (path: Path, slot: 0 | 2): Span | undefined => {
-    let value: Value | undefined = whole.value;
-    let at: readonly number[] = [0, 0, whole.start, whole.end];
-    let entry = 0;
-    for (const step of path) {
-      const index: number = indexOf(value, step);
-      const below: readonly number[] | undefined = value === undefined ? undefined : places.get(value);
-      if (index < 0 || below === undefined) return undefined;
-      value = childOf(value, step);
-      at = below;
-      entry = index;
-    }
-    const from = path.length === 0 ? 2 : slot;
-    return spanAt(at[entry * 4 + from], at[entry * 4 + from + 1]);
-  };
-  return { value: whole.value, spanOf: (path) => find(path, 2), keySpanOf: (path) => find(path, 0) };
-}
-
-function indexOf(value: Value | undefined, step: string | number): number {
-  if (Array.isArray(value)) return typeof step === "number" && step < value.length ? step : -1;
-  return value instanceof Map ? [...value.keys()].indexOf(String(step)) : -1;
-}
-
-function childOf(value: Value | undefined, step: string | number): Value | undefined {
-  if (Array.isArray(value)) return typeof step === "number" ? value[step] : undefined;
-  return value instanceof Map ? value.get(String(step)) : undefined;
-}
-
-interface Whole {
-  readonly value: Value;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** How far the reading has come. Once `isBroken`, whatever is returned means nothing. */
-interface Cursor {
-  readonly text: string;
-  readonly places: Places;
-  readonly maxDepth: number;
-  at: number;
-  isBroken: boolean;
-}
-
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const SPACE = /[ \t\r\n]*/y;
-
-function parseJson(text: string, places: Places, maxDepth: number): Whole | undefined {
-  const c: Cursor = { text, places, maxDepth, at: 0, isBroken: false };
+  const c: Cursor = { text, offsets: createOffsets(), maxDepth, at: 0, block: NO_BLOCK, isBroken: false };
   skipSpace(c);
   const start = c.at;
   if (text[start] !== "{" && text[start] !== "[") return undefined;
   const value = readValue(c, 0);
   const end = c.at;
   skipSpace(c);
-  return c.isBroken || c.at < text.length ? undefined : { value, start, end };
+  if (c.isBroken || c.at < text.length) return undefined;
+  c.offsets.add(start, end, start, end, c.block);
+  return { value, ...createPlaces({ file, lines, value, offsets: c.offsets.finish() }) };
 }
 
+/** How far the reading has come. Once `isBroken`, whatever is returned means nothing. */
+interface Cursor {
+  readonly text: string;
+  readonly offsets: OffsetsBuilder;
+  readonly maxDepth: number;
+  at: number;
+  /** Of the value that was read last. */
+  block: number;
+  isBroken: boolean;
+}
+
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const SPACE = /[ \t\r\n]*/y;
+
 function readValue(c: Cursor, depth: number): Value {
+  c.block = NO_BLOCK;
   switch (c.text[c.at]) {
     case "{":
       return depth >= c.maxDepth ? broken(c, null) : readMap(c, depth);
@@ -103,7 +64,7 @@ function readValue(c: Cursor, depth: number): Value {
 
 function readMap(c: Cursor, depth: number): ValueMap {
   const map = new Map<string, Value>();
-  const offsets: number[] = [];
+  const opened = c.offsets.open();
   for (let more = open(c, "}"); more; more = another(c, "}")) {
     const keyStart = c.at;
     const key = c.text[c.at] === '"' ? readString(c) : broken(c, "");
@@ -114,21 +75,21 @@ function readMap(c: Cursor, depth: number): ValueMap {
     if (c.isBroken || map.has(key)) return broken(c, map);
     const start = c.at;
     map.set(key, readValue(c, depth + 1));
-    offsets.push(keyStart, keyEnd, start, c.at);
+    c.offsets.add(keyStart, keyEnd, start, c.at, c.block);
   }
-  c.places.set(map, offsets);
+  c.block = c.offsets.close(opened);
   return map;
 }
 
 function readList(c: Cursor, depth: number): readonly Value[] {
   const list: Value[] = [];
-  const offsets: number[] = [];
+  const opened = c.offsets.open();
   for (let more = open(c, "]"); more; more = another(c, "]")) {
     const start = c.at;
     list.push(readValue(c, depth + 1));
-    offsets.push(start, c.at, start, c.at);
+    c.offsets.add(start, c.at, start, c.at, c.block);
   }
-  c.places.set(list, offsets);
+  c.block = c.offsets.close(opened);
   return list;
 }
 

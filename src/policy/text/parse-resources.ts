@@ -25,7 +25,7 @@ export function parseResources(file: string, text: string): ParsedText {
 export type ReadableDocument = Locator & { readonly value: Value; readonly report?: Report };
 
 /** As {@link parseResources}, from documents that have been read already. */
-export function readResources(file: string, documents: readonly ReadableDocument[]): ParsedText {
+export function readResources(file: string, documents: Iterable<ReadableDocument>): ParsedText {
   const drafts: Draft[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const document of documents) {

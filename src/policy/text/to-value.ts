@@ -1,8 +1,8 @@
 import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
-import { type DiagnosticCode, quote } from "../diagnostics/index.ts";
+import { type DiagnosticCode, quote, type Span } from "../diagnostics/index.ts";
 import { asNode } from "./nodes.ts";
+import { createOffsets, NO_BLOCK } from "./offsets.ts";
 import type { Report } from "./report.ts";
-import type { AliasTargets, Places } from "./spans.ts";
 import type { Value } from "./value.ts";
 
 /** How many values the aliases of one document may stand for: plenty for people, little for a processor. */
@@ -12,32 +12,57 @@ const MAX_ALIASED = 100_000;
 export const MAX_DEPTH = 64;
 export const TOO_DEEP = `this is nested more than ${MAX_DEPTH} levels deep`;
 
-/**
- * The plain value of a document without syntax errors; null, and a diagnostic, where a key or an alias is refused.
- * Notes in `targets` what each alias stands for.
- */
-export function toValue(document: Document, places: Places, targets: AliasTargets, report: Report): Value {
+/** What a document says, and where: see `createOffsets`. */
+export interface ReadValue {
+  readonly value: Value;
+  readonly offsets: Int32Array;
+}
+
+/** The plain value of a document without syntax errors; null, and a diagnostic, where a key or an alias is refused. */
+export function toValue(document: Document, spanAt: SpanAt, report: Report): ReadValue {
   const latest = new Map<string, Node>(); // anchors as far as the walk has come
-  const open = new Set<Node>(); // what the walk is inside of
-  const refuse = refusing(places, report);
+  const targets = new Map<Alias, Node>();
+  const blocks = new Map<Node, number>(); // of what has an anchor
+  const open = new Set<Node>(); // what has an anchor and the walk is inside of
+  const offsets = createOffsets();
+  const refuse = refusing(spanAt, report);
   let insideAlias = 0;
   let aliased = 0;
+  let depth = 0;
   let isTooDeep = false;
+  let block = NO_BLOCK; // of the value that was read last
 
   function ofNode(node: Node | null): Value {
+    block = NO_BLOCK;
     if (insideAlias > 0 && ++aliased > MAX_ALIASED) return null;
     if (node === null) return null;
-    if (open.size >= MAX_DEPTH) {
+    if (depth >= MAX_DEPTH) {
       isTooDeep = true;
       return null;
     }
     if (isAlias(node)) return ofAlias(node);
     if (insideAlias === 0 && node.anchor !== undefined) latest.set(node.anchor, node);
     if (isScalar(node)) return ofScalar(node.value);
-    open.add(node);
-    const value = isSeq(node) ? node.items.map((item) => ofNode(asNode(item))) : isMap(node) ? ofMap(node.items) : null;
+    const opened = offsets.open();
+    depth++;
+    if (node.anchor !== undefined) open.add(node);
+    const value = isSeq(node) ? ofSeq(node.items) : isMap(node) ? ofMap(node.items) : null;
     open.delete(node);
+    depth--;
+    if (insideAlias > 0) return value;
+    block = offsets.close(opened);
+    if (node.anchor !== undefined) blocks.set(node, block);
     return value;
+  }
+
+  function ofSeq(items: readonly unknown[]): Value {
+    const list: Value[] = [];
+    for (const item of items) {
+      const node = asNode(item);
+      list.push(ofNode(node));
+      note(node, undefined);
+    }
+    return list;
   }
 
   function ofMap(pairs: readonly Pair[]): Value {
@@ -45,20 +70,31 @@ export function toValue(document: Document, places: Places, targets: AliasTarget
     let firsts: ReadonlyMap<string, number> | undefined;
     for (const pair of pairs) {
       const key = asNode(pair.key);
+      const inner = asNode(pair.value);
       if (key?.anchor !== undefined && insideAlias === 0) latest.set(key.anchor, key);
-      const value = ofNode(asNode(pair.value));
+      const value = ofNode(inner);
+      note(inner, key);
       const name = nameOf(key);
       if (name === undefined) refuse(key, "E001-syntax", "a key must be a plain name");
       else if (name === "<<" && isScalar(key) && key.type === "PLAIN")
         refuse(key, "E005-merge-key", "the merge key `<<` is not part of YAML 1.2", "write the fields out");
       else if (map.has(name)) {
         firsts ??= firstKeys(pairs);
-        const line = places.spanAt(firsts.get(name) ?? 0, 0).start.line;
+        const line = spanAt(firsts.get(name) ?? 0, 0).start.line;
         const help = `keep one of the two; the first is on line ${line}`;
         refuse(key, "E002-duplicate-key", `${quote(name)} is already set in this map`, help);
       } else map.set(name, value);
     }
     return map;
+  }
+
+  /** The place of the value that was read last. An empty value has no text; its key has. */
+  function note(node: Node | null, key: Node | null | undefined): void {
+    if (insideAlias > 0) return;
+    const ofKey = (key ?? node)?.range ?? NOWHERE;
+    const range = node?.range ?? NOWHERE;
+    const ofValue = key != null && range[0] === range[1] && isScalar(node) ? ofKey : range;
+    offsets.add(ofKey[0], ofKey[1], ofValue[0], ofValue[1], block);
   }
 
   function ofAlias(alias: Alias): Value {
@@ -74,6 +110,7 @@ export function toValue(document: Document, places: Places, targets: AliasTarget
     insideAlias++;
     const value = ofNode(target);
     insideAlias--;
+    block = blocks.get(target) ?? NO_BLOCK;
     if (insideAlias === 0 && aliased > MAX_ALIASED && before <= MAX_ALIASED) {
       const message = `the aliases of this document stand for more than ${MAX_ALIASED} values`;
       refuse(alias, "E003-alias", message, "write the values out");
@@ -82,16 +119,23 @@ export function toValue(document: Document, places: Places, targets: AliasTarget
     return value;
   }
 
-  const value = ofNode(asNode(document.contents));
-  return report.hasErrors() ? null : value;
+  const contents = asNode(document.contents);
+  const value = ofNode(contents);
+  note(contents, undefined);
+  return { value: report.hasErrors() ? null : value, offsets: offsets.finish() };
 }
+
+const NOWHERE = [-1, -1] as const;
+
+/** The place between two offsets, in UTF-16 units from the start of the text. */
+export type SpanAt = (start: number, end: number) => Span;
 
 type Refuse = (node: Node | null, code: DiagnosticCode, message: string, help?: string) => void;
 
-function refusing(places: Places, report: Report): Refuse {
+function refusing(spanAt: SpanAt, report: Report): Refuse {
   return (node, code, message, help) => {
     const [start, end] = node?.range ?? [0, 0];
-    report.addAt(places.spanAt(start, end), { code, path: [], message, help });
+    report.addAt(spanAt(start, end), { code, path: [], message, help });
   };
 }
 
