@@ -1,7 +1,6 @@
 import { type LabelContext, withComputedLabels } from "../../policy/labels/index.ts";
-import { selectPolicies } from "../../policy/match/index.ts";
-import { mergePolicies, notEnforced } from "../../policy/merge/index.ts";
-import type { Dataplane, EffectivePolicy, Mesh, MeshPassthrough, Resource } from "../../policy/model/index.ts";
+import { EffectiveIndex } from "../../policy/merge/index.ts";
+import type { Dataplane, EffectivePolicy, MeshPassthrough, Resource } from "../../policy/model/index.ts";
 import { keyOf, type Problem, type ResourceKey, type Store, type StoreChange } from "../store/index.ts";
 
 /** Names a proxy everywhere: in xDS, in status, in logs. No mesh and no name contains a slash. */
@@ -19,9 +18,9 @@ export interface RegisteredProxy {
 }
 
 interface MeshState {
-  mesh: Mesh | undefined;
-  readonly policies: Map<string, MeshPassthrough>;
-  readonly dataplanes: Map<string, Dataplane>;
+  readonly index: EffectiveIndex;
+  /** Every resource of the mesh, by type and name. */
+  readonly resources: Map<string, Resource>;
 }
 
 /**
@@ -34,10 +33,6 @@ export class Registry {
   readonly #meshes = new Map<string, MeshState>();
   readonly #proxies = new Map<string, RegisteredProxy>();
   readonly #listeners: (() => void)[] = [];
-  /** Effective policies by what they were made of. */
-  #shared = new Map<string, EffectivePolicy>();
-  readonly #numbers = new WeakMap<object, number>();
-  #lastNumber = 0;
   #problems: readonly Problem[] = [];
 
   constructor(store: Store, context: LabelContext) {
@@ -79,67 +74,42 @@ export class Registry {
     const touched = new Set<string>();
     for (const change of changes) {
       const key = change.kind === "put" ? keyOf(change.stored.resource) : change.key;
-      const state = this.#stateOf(key.mesh);
-      if (key.type === "Dataplane") touched.add(proxyIdOf(key.mesh, key.name));
-      else for (const name of state.dataplanes.keys()) touched.add(proxyIdOf(key.mesh, name));
       const resource = change.kind === "put" ? withComputedLabels(change.stored.resource, this.#context) : undefined;
-      keep(state, key, resource);
-      if (isEmpty(state)) this.#meshes.delete(key.mesh);
+      keep(this.#stateOf(key.mesh), key, resource);
+      touched.add(key.mesh);
     }
-    for (const id of touched) this.#recompute(id);
-    this.#forgetUnused();
+    for (const mesh of touched) this.#refresh(mesh);
     for (const listener of this.#listeners) listener();
   }
 
   #stateOf(mesh: string): MeshState {
-    const state = this.#meshes.get(mesh) ?? { mesh: undefined, policies: new Map(), dataplanes: new Map() };
+    const state = this.#meshes.get(mesh) ?? { index: new EffectiveIndex(), resources: new Map() };
     this.#meshes.set(mesh, state);
     return state;
   }
 
-  #recompute(id: string): void {
-    const [mesh = "", name = ""] = id.split("/");
-    const state = this.#meshes.get(mesh);
-    const dataplane = state?.dataplanes.get(name);
-    if (state === undefined || dataplane === undefined) {
-      this.#proxies.delete(id);
-      return;
+  #refresh(mesh: string): void {
+    const { index, resources } = this.#stateOf(mesh);
+    for (const name of index.refresh()) {
+      const id = proxyIdOf(mesh, name);
+      const dataplane = resources.get(resourceKey("Dataplane", name));
+      const merged = index.of(name);
+      if (dataplane?.type !== "Dataplane" || merged === undefined) this.#proxies.delete(id);
+      else this.#proxies.set(id, { id, dataplane, policies: merged.policies, effective: merged.effective });
     }
-    const policies = selectPolicies([...state.policies.values()], dataplane);
-    this.#proxies.set(id, { id, dataplane, policies, effective: this.#share(state.mesh, policies, dataplane) });
-  }
-
-  #share(mesh: Mesh | undefined, policies: readonly MeshPassthrough[], dataplane: Dataplane): EffectivePolicy {
-    const passthrough = policies.length === 0 ? mesh?.passthrough : undefined;
-    const key = JSON.stringify([notEnforced(dataplane), passthrough, policies.map((policy) => this.#numberOf(policy))]);
-    const shared = this.#shared.get(key) ?? mergePolicies(mesh, policies, dataplane);
-    this.#shared.set(key, shared);
-    return shared;
-  }
-
-  #numberOf(policy: MeshPassthrough): number {
-    const number = this.#numbers.get(policy) ?? ++this.#lastNumber;
-    this.#numbers.set(policy, number);
-    return number;
-  }
-
-  #forgetUnused(): void {
-    const used = new Set([...this.#proxies.values()].map(({ effective }) => effective));
-    this.#shared = new Map([...this.#shared].filter(([, effective]) => used.has(effective)));
+    if (resources.size === 0) this.#meshes.delete(mesh);
   }
 }
 
-function keep(state: MeshState, { type, name }: ResourceKey, resource: Resource | undefined): void {
-  if (type === "Mesh") state.mesh = resource?.type === "Mesh" ? resource : undefined;
-  else if (type === "Dataplane") {
-    setOrDelete(state.dataplanes, name, resource?.type === "Dataplane" ? resource : undefined);
-  } else setOrDelete(state.policies, name, resource?.type === "MeshPassthrough" ? resource : undefined);
+function keep({ index, resources }: MeshState, { type, name }: ResourceKey, resource: Resource | undefined): void {
+  const key = resourceKey(type, name);
+  if (resource === undefined) resources.delete(key);
+  else resources.set(key, resource);
+  if (type === "Mesh") index.setMesh(resource?.type === "Mesh" ? resource : undefined);
+  else if (resource?.type === "Dataplane") index.putProxy(resource);
+  else if (resource?.type === "MeshPassthrough") index.putPolicy(resource);
+  else if (type === "Dataplane") index.deleteProxy(name);
+  else index.deletePolicy(name);
 }
 
-const isEmpty = ({ mesh, policies, dataplanes }: MeshState): boolean =>
-  mesh === undefined && policies.size === 0 && dataplanes.size === 0;
-
-function setOrDelete<T>(map: Map<string, T>, name: string, value: T | undefined): void {
-  if (value === undefined) map.delete(name);
-  else map.set(name, value);
-}
+const resourceKey = (type: ResourceKey["type"], name: string): string => `${type}/${name}`;

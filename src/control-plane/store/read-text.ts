@@ -1,7 +1,6 @@
-import { check } from "../../policy/check/index.ts";
+import { notEnforcedWarnings } from "../../policy/check/index.ts";
 import { compareDiagnostics, type Diagnostic } from "../../policy/diagnostics/index.ts";
 import { computeLabels, type LabelContext } from "../../policy/labels/index.ts";
-import { notEnforced } from "../../policy/merge/index.ts";
 import type { Labels, Resource } from "../../policy/model/index.ts";
 import { type Draft, parseResources } from "../../policy/text/index.ts";
 import { checkDraft, type DraftOptions } from "../../policy/validate/index.ts";
@@ -39,17 +38,10 @@ export function readText(file: string, text: string, context: LabelContext, opti
     }
     diagnostics.push(...found);
   }
-  if (resources.some(({ resource }) => isUnrestricted(resource))) diagnostics.push(...notEnforcedIn(file, text));
+  diagnostics.push(...notEnforcedWarnings(resources.map(({ draft, resource }) => ({ ...draft, resource }))));
   diagnostics.sort(compareDiagnostics);
   return { resources, drafts: parsed.drafts, diagnostics, hasErrors: diagnostics.some(isError) };
 }
-
-const isUnrestricted = (resource: Resource): boolean =>
-  resource.type === "Dataplane" && notEnforced(resource) !== undefined;
-
-/** Told by the check of whole sets only; asked for where it is known to have something to tell. */
-const notEnforcedIn = (file: string, text: string): readonly Diagnostic[] =>
-  check([{ file, text }]).diagnostics.filter(({ code }) => code === "W305-not-enforced");
 
 export const isError = (diagnostic: Diagnostic): boolean => diagnostic.severity === "error";
 

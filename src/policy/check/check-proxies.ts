@@ -1,7 +1,14 @@
 import { DIAGNOSTIC_CODES, type Diagnostic } from "../diagnostics/index.ts";
 import { selects } from "../match/index.ts";
-import { effectivePolicy, notEnforced } from "../merge/index.ts";
-import { type Dataplane, type Mesh, type MeshPassthrough, type NotEnforced, resourceId } from "../model/index.ts";
+import { EffectiveIndex, effectivePolicy, notEnforced } from "../merge/index.ts";
+import {
+  type Dataplane,
+  type EffectivePolicy,
+  type Mesh,
+  type MeshPassthrough,
+  type NotEnforced,
+  resourceId,
+} from "../model/index.ts";
 import type { Located } from "../text/index.ts";
 import type { CheckedProxy } from "./checked.ts";
 
@@ -15,12 +22,47 @@ export function checkProxies(resources: readonly Located[]): CheckedProxy[] {
     else if (resource.type === "Dataplane") dataplanes.push(resource);
     else policies.push(resource);
   }
-  return dataplanes.map((dataplane) => ({
-    dataplane,
-    effective: effectivePolicy(meshes.get(dataplane.meta.mesh), policies, dataplane),
-    policies: policies.map((policy) => ({ policy, selection: selects(policy, dataplane) })),
-  }));
+  const effectiveOf = effectivePolicies({ meshes, policies, dataplanes });
+  return dataplanes.map((dataplane) => {
+    let selections: CheckedProxy["policies"] | undefined;
+    return {
+      dataplane,
+      effective: effectiveOf(dataplane),
+      // Asked for of one proxy at most times: for all of them it would be every policy times every proxy.
+      get policies() {
+        selections ??= policies.map((policy) => ({ policy, selection: selects(policy, dataplane) }));
+        return selections;
+      },
+    };
+  });
 }
+
+interface PolicySet {
+  readonly meshes: ReadonlyMap<string, Mesh>;
+  readonly policies: readonly MeshPassthrough[];
+  readonly dataplanes: readonly Dataplane[];
+}
+
+/** One object for all proxies that the same policies select. */
+function effectivePolicies({ meshes, policies, dataplanes }: PolicySet): (dataplane: Dataplane) => EffectivePolicy {
+  const plain = (dataplane: Dataplane) => effectivePolicy(meshes.get(dataplane.meta.mesh), policies, dataplane);
+  // The level `kuma-2.9` lets names be taken twice, which an index does not know.
+  if (hasTwins(policies) || hasTwins(dataplanes)) return plain;
+  const indexes = new Map<string, EffectiveIndex>();
+  const indexOf = (mesh: string): EffectiveIndex => {
+    const index = indexes.get(mesh) ?? new EffectiveIndex();
+    indexes.set(mesh, index);
+    return index;
+  };
+  for (const [name, mesh] of meshes) indexOf(name).setMesh(mesh);
+  for (const policy of policies) indexOf(policy.meta.mesh).putPolicy(policy);
+  for (const dataplane of dataplanes) indexOf(dataplane.meta.mesh).putProxy(dataplane);
+  for (const index of indexes.values()) index.refresh();
+  return (dataplane) => indexOf(dataplane.meta.mesh).of(dataplane.meta.name)?.effective ?? plain(dataplane);
+}
+
+const hasTwins = (resources: readonly (MeshPassthrough | Dataplane)[]): boolean =>
+  new Set(resources.map(({ type, meta }) => resourceId(type, meta))).size < resources.length;
 
 const WHY: Readonly<Record<NotEnforced, string>> = {
   "no transparent proxy": "without `networking.transparentProxying` and its `redirectPortOutbound`",

@@ -1,5 +1,6 @@
 /** Texts in; resources, effective policies and all diagnostics out. The one call of CLI, control plane and library. */
 export { check } from "./check.ts";
+export { notEnforcedWarnings } from "./check-proxies.ts";
 export type {
   Checked,
   CheckedProxy,

@@ -49,6 +49,12 @@ export function selectPolicies(policies: readonly MeshPassthrough[], dataplane: 
 export const proxyTypeOf = (dataplane: Dataplane): ProxyType =>
   dataplane.gateway === undefined ? "Sidecar" : "Gateway";
 
+/** All that {@link selects} looks at in a proxy, but for its mesh and its tags. */
+export const scopeOf = (dataplane: Dataplane): readonly (string | undefined)[] => [
+  proxyTypeOf(dataplane),
+  ...[LABELS.origin, LABELS.zone, LABELS.namespace].map((label) => dataplane.meta.labels[label]),
+];
+
 /** Zone scope, then namespace scope (Kuma 2.9: dataplane matchers). */
 function outOfScope(policy: Meta, proxy: Meta): NotSelected | undefined {
   const role = policy.labels[LABELS.role];
@@ -88,14 +94,17 @@ function selectsByTarget(target: TargetRef, dataplane: Dataplane): Selection {
  * Sets of tags of which one alone must satisfy the selector. An inbound in state `Ignored` counts: leaving it out
  * would open the egress of a proxy whose only inbound is ignored.
  */
-const candidateTags = (dataplane: Dataplane): readonly Labels[] =>
+export const candidateTags = (dataplane: Dataplane): readonly Labels[] =>
   dataplane.gateway === undefined ? dataplane.inbound.map((inbound) => inbound.tags) : [dataplane.gateway.tags];
+
+/** In a selector: whatever the value of the tag. */
+export const ANY_VALUE = "*";
 
 /** The entries of a selector that the tags do not satisfy; `*` asks for any value, but for the tag. */
 function missingTags(selector: Labels, tags: Labels): Labels {
   const missing = Object.entries(selector).filter(([tag, value]) => {
     const actual = Object.hasOwn(tags, tag) ? tags[tag] : undefined;
-    return actual === undefined || (value !== "*" && value !== actual);
+    return actual === undefined || (value !== ANY_VALUE && value !== actual);
   });
   return Object.fromEntries(missing);
 }

@@ -6,6 +6,8 @@ import {
   type MeshPassthrough,
   type NotEnforced,
   policyRef,
+  type Rule,
+  type Sourced,
 } from "../model/index.ts";
 
 /**
@@ -31,10 +33,19 @@ export function mergePolicies(
     enforced: why === undefined ? true : { not: why },
     mode: selected.length === 0 ? meshMode(mesh) : mergeModes(selected),
     // §7: the lists of all of them, also of those whose own mode is All or None (D21).
-    rules: selected.flatMap((policy) =>
-      policy.rules.map((value, index) => ({ value, source: policyRef(policy, index) })),
-    ),
+    rules: selected.flatMap(sourcedRules),
   };
+}
+
+/** One list a policy, whatever the number of proxies that it selects. */
+const SOURCED = new WeakMap<MeshPassthrough, readonly Sourced<Rule>[]>();
+
+function sourcedRules(policy: MeshPassthrough): readonly Sourced<Rule>[] {
+  const known = SOURCED.get(policy);
+  if (known !== undefined) return known;
+  const rules = policy.rules.map((value, index) => ({ value, source: policyRef(policy, index) }));
+  SOURCED.set(policy, rules);
+  return rules;
 }
 
 /** Why policies have no effect on the proxy, if they have none (§6). */

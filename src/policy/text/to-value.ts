@@ -20,124 +20,139 @@ export interface ReadValue {
 
 /** The plain value of a document without syntax errors; null, and a diagnostic, where a key or an alias is refused. */
 export function toValue(document: Document, spanAt: SpanAt, report: Report): ReadValue {
-  const latest = new Map<string, Node>(); // anchors as far as the walk has come
-  const targets = new Map<Alias, Node>();
-  const blocks = new Map<Node, number>(); // of what has an anchor
-  const open = new Set<Node>(); // what has an anchor and the walk is inside of
-  const offsets = createOffsets();
-  const refuse = refusing(spanAt, report);
-  let insideAlias = 0;
-  let aliased = 0;
-  let depth = 0;
-  let isTooDeep = false;
-  let block = NO_BLOCK; // of the value that was read last
+  const walk = new Walk(spanAt, report);
+  const value = walk.whole(asNode(document.contents));
+  return { value: report.hasErrors() ? null : value, offsets: walk.offsets.finish() };
+}
 
-  function ofNode(node: Node | null): Value {
-    block = NO_BLOCK;
-    if (insideAlias > 0 && ++aliased > MAX_ALIASED) return null;
-    if (node === null) return null;
-    if (depth >= MAX_DEPTH) {
-      isTooDeep = true;
-      return null;
-    }
-    if (isAlias(node)) return ofAlias(node);
-    if (insideAlias === 0 && node.anchor !== undefined) latest.set(node.anchor, node);
-    if (isScalar(node)) return ofScalar(node.value);
-    const opened = offsets.open();
-    depth++;
-    if (node.anchor !== undefined) open.add(node);
-    const value = isSeq(node) ? ofSeq(node.items) : isMap(node) ? ofMap(node.items) : null;
-    open.delete(node);
-    depth--;
-    if (insideAlias > 0) return value;
-    block = offsets.close(opened);
-    if (node.anchor !== undefined) blocks.set(node, block);
+/** From the first node of a document to its last. */
+class Walk {
+  readonly offsets = createOffsets();
+  readonly #spanAt: SpanAt;
+  readonly #report: Report;
+  /** Anchors as far as the walk has come. */
+  readonly #latest = new Map<string, Node>();
+  readonly #targets = new Map<Alias, Node>();
+  /** Of what has an anchor. */
+  readonly #blocks = new Map<Node, number>();
+  /** What has an anchor, and the walk is inside of. */
+  readonly #open = new Set<Node>();
+  /** How many lists and maps the walk is inside of. */
+  #depth = 0;
+  #isTooDeep = false;
+  #insideAlias = 0;
+  #aliased = 0;
+  /** Of the value that was read last. */
+  #block = NO_BLOCK;
+
+  constructor(spanAt: SpanAt, report: Report) {
+    this.#spanAt = spanAt;
+    this.#report = report;
+  }
+
+  whole(contents: Node | null): Value {
+    const value = this.#ofNode(contents);
+    this.#note(contents, undefined);
     return value;
   }
 
-  function ofSeq(items: readonly unknown[]): Value {
+  #ofNode(node: Node | null): Value {
+    this.#block = NO_BLOCK;
+    if (this.#insideAlias > 0 && ++this.#aliased > MAX_ALIASED) return null;
+    if (node === null) return null;
+    if (this.#depth >= MAX_DEPTH) {
+      this.#isTooDeep = true;
+      return null;
+    }
+    if (isAlias(node)) return this.#ofAlias(node);
+    if (this.#insideAlias === 0 && node.anchor !== undefined) this.#latest.set(node.anchor, node);
+    if (isScalar(node)) return ofScalar(node.value);
+    const opened = this.offsets.open();
+    this.#depth++;
+    if (node.anchor !== undefined) this.#open.add(node);
+    const value = isSeq(node) ? this.#ofSeq(node.items) : isMap(node) ? this.#ofMap(node.items) : null;
+    if (node.anchor !== undefined) this.#open.delete(node);
+    this.#depth--;
+    if (this.#insideAlias > 0) return value;
+    this.#block = this.offsets.close(opened);
+    if (node.anchor !== undefined) this.#blocks.set(node, this.#block);
+    return value;
+  }
+
+  #ofSeq(items: readonly unknown[]): Value {
     const list: Value[] = [];
     for (const item of items) {
       const node = asNode(item);
-      list.push(ofNode(node));
-      note(node, undefined);
+      list.push(this.#ofNode(node));
+      this.#note(node, undefined);
     }
     return list;
   }
 
-  function ofMap(pairs: readonly Pair[]): Value {
+  #ofMap(pairs: readonly Pair[]): Value {
     const map = new Map<string, Value>();
     let firsts: ReadonlyMap<string, number> | undefined;
     for (const pair of pairs) {
       const key = asNode(pair.key);
       const inner = asNode(pair.value);
-      if (key?.anchor !== undefined && insideAlias === 0) latest.set(key.anchor, key);
-      const value = ofNode(inner);
-      note(inner, key);
+      if (key?.anchor !== undefined && this.#insideAlias === 0) this.#latest.set(key.anchor, key);
+      const value = this.#ofNode(inner);
+      this.#note(inner, key);
       const name = nameOf(key);
-      if (name === undefined) refuse(key, "E001-syntax", "a key must be a plain name");
+      if (name === undefined) this.#refuse(key, "E001-syntax", "a key must be a plain name");
       else if (name === "<<" && isScalar(key) && key.type === "PLAIN")
-        refuse(key, "E005-merge-key", "the merge key `<<` is not part of YAML 1.2", "write the fields out");
+        this.#refuse(key, "E005-merge-key", "the merge key `<<` is not part of YAML 1.2", "write the fields out");
       else if (map.has(name)) {
         firsts ??= firstKeys(pairs);
-        const line = spanAt(firsts.get(name) ?? 0, 0).start.line;
+        const line = this.#spanAt(firsts.get(name) ?? 0, 0).start.line;
         const help = `keep one of the two; the first is on line ${line}`;
-        refuse(key, "E002-duplicate-key", `${quote(name)} is already set in this map`, help);
+        this.#refuse(key, "E002-duplicate-key", `${quote(name)} is already set in this map`, help);
       } else map.set(name, value);
     }
     return map;
   }
 
   /** The place of the value that was read last. An empty value has no text; its key has. */
-  function note(node: Node | null, key: Node | null | undefined): void {
-    if (insideAlias > 0) return;
+  #note(node: Node | null, key: Node | null | undefined): void {
+    if (this.#insideAlias > 0) return;
     const ofKey = (key ?? node)?.range ?? NOWHERE;
     const range = node?.range ?? NOWHERE;
     const ofValue = key != null && range[0] === range[1] && isScalar(node) ? ofKey : range;
-    offsets.add(ofKey[0], ofKey[1], ofValue[0], ofValue[1], block);
+    this.offsets.add(ofKey[0], ofKey[1], ofValue[0], ofValue[1], this.#block);
   }
 
-  function ofAlias(alias: Alias): Value {
-    const target = targets.get(alias) ?? latest.get(alias.source);
-    if (target === undefined || open.has(target)) {
+  #ofAlias(alias: Alias): Value {
+    const target = this.#targets.get(alias) ?? this.#latest.get(alias.source);
+    if (target === undefined || this.#open.has(target)) {
       const why = target === undefined ? "nothing before it has that anchor" : "it is inside the value that it repeats";
-      refuse(alias, "E003-alias", `${quote(`*${alias.source}`)} stands for nothing: ${why}`);
+      this.#refuse(alias, "E003-alias", `${quote(`*${alias.source}`)} stands for nothing: ${why}`);
       return null;
     }
-    targets.set(alias, target);
-    const before = aliased;
-    const wasTooDeep = isTooDeep;
-    insideAlias++;
-    const value = ofNode(target);
-    insideAlias--;
-    block = blocks.get(target) ?? NO_BLOCK;
-    if (insideAlias === 0 && aliased > MAX_ALIASED && before <= MAX_ALIASED) {
+    this.#targets.set(alias, target);
+    const before = this.#aliased;
+    const wasTooDeep = this.#isTooDeep;
+    this.#insideAlias++;
+    const value = this.#ofNode(target);
+    this.#insideAlias--;
+    this.#block = this.#blocks.get(target) ?? NO_BLOCK;
+    if (this.#insideAlias === 0 && this.#aliased > MAX_ALIASED && before <= MAX_ALIASED) {
       const message = `the aliases of this document stand for more than ${MAX_ALIASED} values`;
-      refuse(alias, "E003-alias", message, "write the values out");
+      this.#refuse(alias, "E003-alias", message, "write the values out");
     }
-    if (insideAlias === 0 && isTooDeep && !wasTooDeep) refuse(alias, "E008-too-deep", TOO_DEEP);
+    if (this.#insideAlias === 0 && this.#isTooDeep && !wasTooDeep) this.#refuse(alias, "E008-too-deep", TOO_DEEP);
     return value;
   }
 
-  const contents = asNode(document.contents);
-  const value = ofNode(contents);
-  note(contents, undefined);
-  return { value: report.hasErrors() ? null : value, offsets: offsets.finish() };
+  #refuse(node: Node | null, code: DiagnosticCode, message: string, help?: string): void {
+    const [start, end] = node?.range ?? [0, 0];
+    this.#report.addAt(this.#spanAt(start, end), { code, path: [], message, help });
+  }
 }
 
 const NOWHERE = [-1, -1] as const;
 
 /** The place between two offsets, in UTF-16 units from the start of the text. */
 export type SpanAt = (start: number, end: number) => Span;
-
-type Refuse = (node: Node | null, code: DiagnosticCode, message: string, help?: string) => void;
-
-function refusing(spanAt: SpanAt, report: Report): Refuse {
-  return (node, code, message, help) => {
-    const [start, end] = node?.range ?? [0, 0];
-    report.addAt(spanAt(start, end), { code, path: [], message, help });
-  };
-}
 
 /** Undefined for a key that is no text. */
 const nameOf = (key: Node | null): string | undefined => (isScalar(key) ? String(key.value ?? "") : undefined);

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { dataplane, meta, policy } from "../../../test/laws/builders.ts";
+import type { Labels } from "../model/index.ts";
+import { SelectionIndex } from "./selection-index.ts";
+
+const proxy = (name: string, tags: Labels) => dataplane({ meta: meta(name), inbound: [{ port: 80, tags }] });
+const subset = (name: string, tags: Labels) => policy(name, { targetRef: { kind: "MeshSubset", tags } });
+const namesOf = (index: SelectionIndex, name: string) => index.groupOf(name)?.policies.map(({ meta }) => meta.name);
+
+test("proxies are told apart by the tags that a policy asks for, and by no others", () => {
+  const index = new SelectionIndex();
+  index.putProxy(proxy("w1", { "kuma.io/service": "web", pod: "w1" }));
+  index.putProxy(proxy("w2", { pod: "w2", "kuma.io/service": "web" }));
+  index.putProxy(proxy("d1", { "kuma.io/service": "db" }));
+  const areTogether = (a: string, b: string) => index.groupOf(a) === index.groupOf(b);
+  expect([areTogether("w1", "w2"), areTogether("w1", "d1")]).toEqual([true, true]);
+  index.putPolicy(subset("web", { "kuma.io/service": "web" }));
+  expect([areTogether("w1", "w2"), areTogether("w1", "d1")]).toEqual([true, false]);
+  index.putPolicy(subset("one", { pod: "w2" }));
+  expect([areTogether("w1", "w2"), namesOf(index, "w1"), namesOf(index, "w2")]).toEqual([
+    false,
+    ["web"],
+    ["web", "one"],
+  ]);
+  index.putPolicy(policy("one"));
+  expect([areTogether("w1", "w2"), namesOf(index, "w1"), namesOf(index, "d1")]).toEqual([
+    true,
+    ["one", "web"],
+    ["one"],
+  ]);
+});
+
+test("a policy is found by each of its tags, and by a tag of any value", () => {
+  const index = new SelectionIndex();
+  for (const [name, tags] of [
+    ["both", { env: "prod", version: "1" }],
+    ["any", { version: "*" }],
+    ["none", {}],
+  ] as const)
+    index.putPolicy(subset(name, tags));
+  index.putProxy(proxy("p", { env: "prod", version: "1" }));
+  index.putProxy(proxy("q", { env: "prod", version: "2" }));
+  index.putProxy(proxy("r", { env: "prod" }));
+  expect(["p", "q", "r"].map((name) => namesOf(index, name))).toEqual([
+    ["none", "both", "any"],
+    ["none", "any"],
+    ["none"],
+  ]);
+});
+
+test("changes are told once: groups with other policies, and proxies that were written or are gone", () => {
+  const index = new SelectionIndex();
+  index.putProxy(proxy("p", { env: "prod" }));
+  index.putPolicy(subset("prod", { env: "prod" }));
+  const [told, again] = [index.takeChanges(), index.takeChanges()];
+  expect([...told.proxies]).toEqual(["p"]);
+  expect([...told.groups].filter(({ proxies }) => proxies.size > 0)).toEqual([index.groupOf("p")]);
+  expect([again.proxies.size, again.groups.size]).toEqual([0, 0]);
+  index.putPolicy(subset("dev", { env: "dev" }));
+  expect(index.takeChanges().groups.size).toBe(0);
+  index.deleteProxy("p");
+  expect([...index.takeChanges().groups].map(({ proxies }) => proxies.size)).toEqual([0]);
+  expect(index.groupOf("p")).toBeUndefined();
+});

@@ -1,0 +1,218 @@
+import type { Dataplane, Labels, MeshPassthrough, TargetRef } from "../model/index.ts";
+import { comparePrecedence } from "./precedence.ts";
+import { ANY_VALUE, candidateTags, scopeOf, selects } from "./selects.ts";
+import { TagTable } from "./tag-table.ts";
+
+/** Proxies that no policy of their mesh tells apart, so that what is worked out for one holds for all. */
+export interface ProxyGroup {
+  /** By name. */
+  readonly proxies: ReadonlyMap<string, Dataplane>;
+  /** Those that select them, lowest precedence first. Another array after each change, the same one until then. */
+  readonly policies: readonly MeshPassthrough[];
+}
+
+/** What has changed since it was last asked for. */
+export interface SelectionChanges {
+  /** With other policies than before; new; or without any proxy left, and gone. */
+  readonly groups: ReadonlySet<ProxyGroup>;
+  /** Names of proxies that are written anew, are in another group, or are gone. */
+  readonly proxies: ReadonlySet<string>;
+}
+
+interface Group extends ProxyGroup {
+  readonly key: string;
+  readonly proxies: Map<string, Dataplane>;
+  /** Of the proxies, as far as policies ask for them. */
+  readonly tags: readonly Labels[];
+  policies: readonly MeshPassthrough[];
+}
+
+interface Entry {
+  readonly policy: MeshPassthrough;
+  /** The tag by which it is found; absent: it is looked at for every proxy. */
+  readonly tag: readonly [name: string, value: string] | undefined;
+  readonly groups: Set<Group>;
+}
+
+/**
+ * Which policies of one mesh select which of its proxies, kept up to date change by change, always as `selectPolicies` says.
+ * A change costs what it touches: proxies with equal tags, as far as policies ask for them, are looked at once, and policies
+ * are found by a tag that they require.
+ */
+export class SelectionIndex {
+  readonly #apart: (dataplane: Dataplane) => string;
+  readonly #proxies = new Map<string, Group>();
+  readonly #groups = new Map<string, Group>();
+  readonly #groupsByTag = new TagTable<Group>();
+  readonly #policies = new Map<string, Entry>();
+  readonly #policiesByTag = new TagTable<Entry>();
+  /** Policies that ask for no tag. */
+  readonly #general = new Set<Entry>();
+  /** How many policies ask for a tag of that name. */
+  readonly #asked = new Map<string, number>();
+  #changedGroups = new Set<Group>();
+  #changedProxies = new Set<string>();
+
+  /** Proxies for which `apart` gives different words are never in one group. */
+  constructor(apart: (dataplane: Dataplane) => string = () => "") {
+    this.#apart = apart;
+  }
+
+  groupOf(proxy: string): ProxyGroup | undefined {
+    return this.#proxies.get(proxy);
+  }
+
+  /** Adds a proxy, or replaces the one of that name. It carries its computed labels, as policies do. */
+  putProxy(dataplane: Dataplane): void {
+    const { name } = dataplane.meta;
+    this.#changedProxies.add(name);
+    this.#place(name, dataplane);
+  }
+
+  deleteProxy(name: string): void {
+    this.#changedProxies.add(name);
+    this.#leave(name);
+  }
+
+  /** Adds a policy, or replaces the one of that name. */
+  putPolicy(policy: MeshPassthrough): void {
+    const { name } = policy.meta;
+    const before = this.#policies.get(name);
+    const asked = tagsOf(policy.targetRef);
+    for (const tag of Object.keys(asked)) this.#ask(tag, 1);
+    const tag = this.#policiesByTag.rarest(asked);
+    const entry: Entry = { policy, tag, groups: new Set() };
+    if (before !== undefined) this.#forget(before);
+    this.#policies.set(name, entry);
+    if (tag === undefined) this.#general.add(entry);
+    else this.#policiesByTag.add(...tag, entry);
+    for (const group of this.#candidates(asked)) if (isSelected(policy, group)) this.#admit(entry, group);
+    if (before !== undefined) for (const old of Object.keys(tagsOf(before.policy.targetRef))) this.#ask(old, -1);
+  }
+
+  deletePolicy(name: string): void {
+    const entry = this.#policies.get(name);
+    if (entry === undefined) return;
+    this.#policies.delete(name);
+    this.#forget(entry);
+    for (const tag of Object.keys(tagsOf(entry.policy.targetRef))) this.#ask(tag, -1);
+  }
+
+  takeChanges(): SelectionChanges {
+    const changes = { groups: this.#changedGroups, proxies: this.#changedProxies };
+    this.#changedGroups = new Set();
+    this.#changedProxies = new Set();
+    return changes;
+  }
+
+  #forget(entry: Entry): void {
+    for (const group of entry.groups) {
+      group.policies = group.policies.filter((policy) => policy !== entry.policy);
+      this.#changedGroups.add(group);
+    }
+    if (entry.tag === undefined) this.#general.delete(entry);
+    else this.#policiesByTag.delete(...entry.tag, entry);
+  }
+
+  #admit(entry: Entry, group: Group): void {
+    entry.groups.add(group);
+    group.policies = inserted(group.policies, entry.policy);
+    this.#changedGroups.add(group);
+  }
+
+  /** Groups among which are all that a selector with these tags can select. */
+  #candidates(tags: Labels): Iterable<Group> {
+    const tag = this.#groupsByTag.rarest(tags);
+    return tag === undefined ? this.#groups.values() : this.#groupsByTag.get(...tag);
+  }
+
+  /** Tags that no policy asks for do not tell proxies apart; where that changes for one, its proxies are grouped anew. */
+  #ask(tag: string, by: 1 | -1): void {
+    const before = this.#asked.get(tag) ?? 0;
+    if (before + by === 0) this.#asked.delete(tag);
+    else this.#asked.set(tag, before + by);
+    if (before !== 0 && before + by !== 0) return;
+    for (const [name, group] of [...this.#proxies]) {
+      const dataplane = group.proxies.get(name);
+      if (dataplane !== undefined && candidateTags(dataplane).some((tags) => Object.hasOwn(tags, tag)))
+        this.#place(name, dataplane);
+    }
+  }
+
+  /** Puts a proxy into the group to which it belongs. */
+  #place(name: string, dataplane: Dataplane): void {
+    const tags = this.#askedTags(dataplane);
+    const key = JSON.stringify([this.#apart(dataplane), scopeOf(dataplane), tags.map(Object.entries)]);
+    const before = this.#proxies.get(name);
+    if (before?.key === key) {
+      before.proxies.set(name, dataplane);
+      return;
+    }
+    const group = this.#groups.get(key) ?? this.#create(key, tags, dataplane);
+    this.#leave(name);
+    group.proxies.set(name, dataplane);
+    this.#proxies.set(name, group);
+    this.#changedProxies.add(name);
+  }
+
+  #leave(name: string): void {
+    const group = this.#proxies.get(name);
+    if (group === undefined) return;
+    this.#proxies.delete(name);
+    group.proxies.delete(name);
+    if (group.proxies.size > 0) return;
+    this.#groups.delete(group.key);
+    this.#changedGroups.add(group);
+    for (const [tag, value] of group.tags.flatMap(Object.entries<string>))
+      for (const found of [value, ANY_VALUE]) this.#groupsByTag.delete(tag, found, group);
+    for (const policy of group.policies) this.#policies.get(policy.meta.name)?.groups.delete(group);
+  }
+
+  #create(key: string, tags: readonly Labels[], dataplane: Dataplane): Group {
+    const group: Group = { key, proxies: new Map([[dataplane.meta.name, dataplane]]), tags, policies: [] };
+    this.#groups.set(key, group);
+    const found = new Set(this.#general);
+    for (const [tag, value] of tags.flatMap(Object.entries<string>))
+      for (const wanted of [value, ANY_VALUE]) {
+        this.#groupsByTag.add(tag, wanted, group);
+        for (const entry of this.#policiesByTag.get(tag, wanted)) found.add(entry);
+      }
+    const selected = [...found].filter(({ policy }) => isSelected(policy, group));
+    for (const { groups } of selected) groups.add(group);
+    group.policies = selected.map(({ policy }) => policy).sort(comparePrecedence);
+    this.#changedGroups.add(group);
+    return group;
+  }
+
+  /** The sets of tags of which one must satisfy a selector, without the tags that no policy asks for; each set once. */
+  #askedTags(dataplane: Dataplane): readonly Labels[] {
+    const sets = new Map<string, Labels>();
+    for (const tags of candidateTags(dataplane)) {
+      const pairs = Object.entries(tags).filter(([tag]) => this.#asked.has(tag));
+      pairs.sort(([a], [b]) => (a < b ? -1 : 1));
+      sets.set(JSON.stringify(pairs), Object.fromEntries(pairs));
+    }
+    return [...sets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tags]) => tags);
+  }
+}
+
+const tagsOf = (target: TargetRef | undefined): Labels => (target?.kind === "MeshSubset" ? target.tags : {});
+
+/** One proxy of a group answers for all of them. */
+function isSelected(policy: MeshPassthrough, { proxies }: ProxyGroup): boolean {
+  for (const dataplane of proxies.values()) return selects(policy, dataplane).selected;
+  return false;
+}
+
+/** The list with one more, in order of precedence. */
+function inserted(policies: readonly MeshPassthrough[], policy: MeshPassthrough): readonly MeshPassthrough[] {
+  let low = 0;
+  let high = policies.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = policies[middle];
+    if (other !== undefined && comparePrecedence(other, policy) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return policies.toSpliced(low, 0, policy);
+}
