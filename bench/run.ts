@@ -21,10 +21,12 @@ export interface Measured {
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<readonly Measured[]> }>>> =
   {
+    check: () => import("./check.ts"),
     "cli-start": () => import("./cli-start.ts"),
     diff: () => import("./diff.ts"),
     "edit-to-enforced": () => import("./edit-to-enforced.ts"),
     "envoy-scale": () => import("./envoy-scale.ts"),
+    "select-merge": () => import("./select-merge.ts"),
     why: () => import("./why.ts"),
   };
 

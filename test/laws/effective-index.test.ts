@@ -95,7 +95,9 @@ test("law: after any changes the index says what is computed anew, shares it, an
           world.apply(one);
           continue;
         }
-        const told = world.index.refresh();
+        const names = world.index.refresh();
+        const told = new Set(names);
+        expect(names.length).toBe(told.size);
         const after = world.merged();
         for (const [name, merged] of after)
           if (!told.has(name)) expect(merged?.effective).toBe(before.get(name)?.effective);

@@ -9,6 +9,8 @@ export interface ProxyGroup {
   readonly proxies: ReadonlyMap<string, Dataplane>;
   /** Those that select them, lowest precedence first. Another array after each change, the same one until then. */
   readonly policies: readonly MeshPassthrough[];
+  /** Equal for groups with the same policies; for others almost never. */
+  readonly fingerprint: number;
 }
 
 /** What has changed since it was last asked for. */
@@ -25,10 +27,13 @@ interface Group extends ProxyGroup {
   /** Of the proxies, as far as policies ask for them. */
   readonly tags: readonly Labels[];
   policies: readonly MeshPassthrough[];
+  fingerprint: number;
 }
 
 interface Entry {
   readonly policy: MeshPassthrough;
+  /** Whole, from 0 to 2³². The sum of those of a group's policies is its fingerprint, exact as long as they are not millions. */
+  readonly fingerprint: number;
   /** The tag by which it is found; absent: it is looked at for every proxy. */
   readonly tag: readonly [name: string, value: string] | undefined;
   readonly groups: Set<Group>;
@@ -50,6 +55,7 @@ export class SelectionIndex {
   readonly #general = new Set<Entry>();
   /** How many policies ask for a tag of that name. */
   readonly #asked = new Map<string, number>();
+  #written = 0;
   #changedGroups = new Set<Group>();
   #changedProxies = new Set<string>();
 
@@ -81,13 +87,15 @@ export class SelectionIndex {
     const asked = tagsOf(policy.targetRef);
     for (const tag of Object.keys(asked)) this.#ask(tag, 1);
     const tag = this.#policiesByTag.rarest(asked);
-    const entry: Entry = { policy, tag, groups: new Set() };
-    if (before !== undefined) this.#forget(before);
+    const entry: Entry = { policy, fingerprint: Math.imul(++this.#written, GOLDEN) >>> 0, tag, groups: new Set() };
     this.#policies.set(name, entry);
     if (tag === undefined) this.#general.add(entry);
     else this.#policiesByTag.add(...tag, entry);
-    for (const group of this.#candidates(asked)) if (isSelected(policy, group)) this.#admit(entry, group);
-    if (before !== undefined) for (const old of Object.keys(tagsOf(before.policy.targetRef))) this.#ask(old, -1);
+    const inPlace = before !== undefined && comparePrecedence(before.policy, policy) === 0 ? before : undefined;
+    for (const group of this.#candidates(asked)) if (isSelected(policy, group)) this.#admit(entry, group, inPlace);
+    if (before === undefined) return;
+    this.#forget(before);
+    for (const old of Object.keys(tagsOf(before.policy.targetRef))) this.#ask(old, -1);
   }
 
   deletePolicy(name: string): void {
@@ -108,15 +116,21 @@ export class SelectionIndex {
   #forget(entry: Entry): void {
     for (const group of entry.groups) {
       group.policies = group.policies.filter((policy) => policy !== entry.policy);
+      group.fingerprint -= entry.fingerprint;
       this.#changedGroups.add(group);
     }
     if (entry.tag === undefined) this.#general.delete(entry);
     else this.#policiesByTag.delete(...entry.tag, entry);
   }
 
-  #admit(entry: Entry, group: Group): void {
+  /** `before` is what the policy replaces, where both have the same place in the order. */
+  #admit(entry: Entry, group: Group, before: Entry | undefined): void {
     entry.groups.add(group);
-    group.policies = inserted(group.policies, entry.policy);
+    group.fingerprint += entry.fingerprint;
+    if (before?.groups.delete(group) === true) {
+      group.fingerprint -= before.fingerprint;
+      group.policies = group.policies.with(group.policies.indexOf(before.policy), entry.policy);
+    } else group.policies = inserted(group.policies, entry.policy);
     this.#changedGroups.add(group);
   }
 
@@ -169,7 +183,8 @@ export class SelectionIndex {
   }
 
   #create(key: string, tags: readonly Labels[], dataplane: Dataplane): Group {
-    const group: Group = { key, proxies: new Map([[dataplane.meta.name, dataplane]]), tags, policies: [] };
+    const proxies = new Map([[dataplane.meta.name, dataplane]]);
+    const group: Group = { key, proxies, tags, policies: [], fingerprint: 0 };
     this.#groups.set(key, group);
     const found = new Set(this.#general);
     for (const [tag, value] of tags.flatMap(Object.entries<string>))
@@ -178,7 +193,10 @@ export class SelectionIndex {
         for (const entry of this.#policiesByTag.get(tag, wanted)) found.add(entry);
       }
     const selected = [...found].filter(({ policy }) => isSelected(policy, group));
-    for (const { groups } of selected) groups.add(group);
+    for (const { groups, fingerprint } of selected) {
+      groups.add(group);
+      group.fingerprint += fingerprint;
+    }
     group.policies = selected.map(({ policy }) => policy).sort(comparePrecedence);
     this.#changedGroups.add(group);
     return group;
@@ -195,6 +213,9 @@ export class SelectionIndex {
     return [...sets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, tags]) => tags);
   }
 }
+
+/** Spreads small numbers over 32 bits: 2³² divided by the golden ratio. */
+const GOLDEN = 0x9e3779b1;
 
 const tagsOf = (target: TargetRef | undefined): Labels => (target?.kind === "MeshSubset" ? target.tags : {});
 

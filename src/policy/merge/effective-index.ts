@@ -22,9 +22,9 @@ interface Shared extends Merged {
 export class EffectiveIndex {
   readonly #selection = new SelectionIndex((dataplane) => notEnforced(dataplane) ?? "");
   readonly #merged = new Map<ProxyGroup, Shared>();
-  readonly #shared = new Map<string, Shared>();
-  readonly #numbers = new WeakMap<MeshPassthrough, number>();
-  #lastNumber = 0;
+  /** By what they were made of; the few that share a key differ in their policies. */
+  readonly #shared = new Map<string, readonly Shared[]>();
+  #distinct = 0;
   #mesh: Mesh | undefined;
   #isMeshChanged = false;
 
@@ -36,7 +36,6 @@ export class EffectiveIndex {
 
   /** Adds a policy, or replaces the one of that name. */
   putPolicy(policy: MeshPassthrough): void {
-    this.#numbers.set(policy, ++this.#lastNumber);
     this.#selection.putPolicy(policy);
   }
 
@@ -55,16 +54,16 @@ export class EffectiveIndex {
 
   /**
    * Takes all changes since the last time into account. Gives the names of the proxies that may enforce something else
-   * than before, of those that were written anew, and of those that are gone.
+   * than before, of those that were written anew, and of those that are gone; each once.
    */
-  refresh(): ReadonlySet<string> {
+  refresh(): readonly string[] {
     const { groups, proxies } = this.#selection.takeChanges();
-    const names = new Set(proxies);
+    const names = [...proxies];
     for (const group of [...groups, ...this.#judgedByMesh()]) {
       const before = this.#merged.get(group);
       const after = this.#merge(group);
-      if (after !== before) for (const name of group.proxies.keys()) names.add(name);
-      if (before !== undefined && --before.groups === 0) this.#shared.delete(before.key);
+      if (after !== before) for (const name of group.proxies.keys()) if (!proxies.has(name)) names.push(name);
+      if (before !== undefined && --before.groups === 0) this.#drop(before);
     }
     return names;
   }
@@ -77,7 +76,7 @@ export class EffectiveIndex {
 
   /** How many different effective policies there are, as of the last `refresh`: what they take in memory grows with it. */
   get distinct(): number {
-    return this.#shared.size;
+    return this.#distinct;
   }
 
   /** Groups of which the Mesh's flag decides, if that has changed. */
@@ -95,16 +94,29 @@ export class EffectiveIndex {
     }
     const { policies } = group;
     const flag = policies.length === 0 ? this.#mesh?.passthrough : undefined;
-    const key = `${notEnforced(dataplane)} ${flag} ${policies.map((policy) => this.#numbers.get(policy)).join()}`;
-    const shared = this.#shared.get(key) ?? {
+    const key = `${notEnforced(dataplane)} ${flag} ${group.fingerprint}`;
+    const known = this.#shared.get(key) ?? [];
+    const shared = known.find((one) => isSameList(one.policies, policies)) ?? {
       key,
       policies,
       effective: mergePolicies(this.#mesh, policies, dataplane),
       groups: 0,
     };
-    shared.groups++;
-    this.#shared.set(key, shared);
+    if (shared.groups++ === 0) {
+      this.#shared.set(key, [...known, shared]);
+      this.#distinct++;
+    }
     this.#merged.set(group, shared);
     return shared;
   }
+
+  #drop(shared: Shared): void {
+    const others = (this.#shared.get(shared.key) ?? []).filter((one) => one !== shared);
+    if (others.length === 0) this.#shared.delete(shared.key);
+    else this.#shared.set(shared.key, others);
+    this.#distinct--;
+  }
 }
+
+const isSameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((item, i) => item === b[i]);
