@@ -33,6 +33,7 @@ envoy/config/overload/v3/overload
 envoy/config/rbac/v3/rbac
 envoy/config/route/v3/route
 envoy/data/accesslog/v3/accesslog
+envoy/extensions/access_loggers/file/v3/file
 envoy/extensions/access_loggers/filters/cel/v3/cel
 envoy/extensions/access_loggers/grpc/v3/als
 envoy/extensions/access_loggers/stream/v3/stream

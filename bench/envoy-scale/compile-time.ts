@@ -8,7 +8,12 @@ import { GENERATOR, slownessOfThisMachine } from "./kuma.ts";
 import { policyOfMix, withChange } from "./rules.ts";
 import { count, milliseconds, shortest } from "./statistics.ts";
 
-const SETTINGS: EnvoySettings = { outboundPort: 15_001, rawPort: 15_003, inspectionTimeoutMs: 5_000, accessLog: "als" };
+const SETTINGS: EnvoySettings = {
+  outboundPort: 15_001,
+  rawPort: 15_003,
+  inspectionTimeoutMs: 5_000,
+  accessLog: "file",
+};
 const REPEATS = 15;
 /** Rules beyond which the time of one rule is looked at once more. */
 const MANY = 100_000;

@@ -15,7 +15,12 @@ export interface Disagreement {
 /** What is wrong with the answer to an arrival; undefined: nothing. Made for one policy, asked many times. */
 export type Judge = (arrival: Arrival) => string | undefined;
 
-const SETTINGS: EnvoySettings = { outboundPort: 15_001, rawPort: 15_003, inspectionTimeoutMs: 5_000, accessLog: "als" };
+const SETTINGS: EnvoySettings = {
+  outboundPort: 15_001,
+  rawPort: 15_003,
+  inspectionTimeoutMs: 5_000,
+  accessLog: "file",
+};
 
 /** Where `decide` and the compiled configuration, as the model runs it, say different things. */
 export function judgeMatcher(policy: EffectivePolicy): Judge {

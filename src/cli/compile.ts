@@ -92,7 +92,7 @@ async function forEnvoy(proxy: CheckedProxy, form: "json" | "bootstrap", options
   };
   if (form === "bootstrap")
     return bootstrapJson(staticBootstrap(table, settings, { id: `${mesh}/${name}`, cluster: mesh }));
-  return toCanonicalJson(compileEnvoy(table, { ...settings, accessLog: "als" }));
+  return toCanonicalJson(compileEnvoy(table, { ...settings, accessLog: "file" }));
 }
 
 /** From the policies themselves: Kuma selects and merges them in its own way. */

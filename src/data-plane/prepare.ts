@@ -27,6 +27,7 @@ export interface Paths {
   readonly run: string;
   readonly policy: string;
   readonly journal: string;
+  readonly counts: string;
   readonly status: string;
   readonly envoyLog: string;
   /** Where throw-away Envoys find what they are to judge. */
@@ -45,6 +46,7 @@ export function makeFolders(stateFolder: string): Paths {
       run: realpathSync(run),
       policy: join(state, "policy.json"),
       journal: join(state, "open-connections.jsonl"),
+      counts: join(state, "counts.json"),
       status: join(state, "status.sock"),
       envoyLog: join(state, "envoy.log"),
       trial: join(state, "trial"),

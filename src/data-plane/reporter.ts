@@ -1,4 +1,5 @@
-import { LOG_FLUSH_MS } from "../compile/envoy/index.ts";
+import { LOG_FLUSH_MS, passChain } from "../compile/envoy/index.ts";
+import type { Connection } from "../policy/model/index.ts";
 import {
   type CutLine,
   type Enforcer,
@@ -7,6 +8,7 @@ import {
   type Revocation,
   readJournal,
 } from "./agent/index.ts";
+import { type Attribution, attribution, type Ledger, otherwise } from "./hits/index.ts";
 import { errorText, type Log } from "./host/index.ts";
 import {
   type Denier,
@@ -14,57 +16,62 @@ import {
   type Judge,
   judge,
   type LineSink,
-  type LogMessage,
+  type LogEvent,
   type OpenConnections,
+  patience,
   readEvent,
+  readRecord,
   refusalOf,
 } from "./report/index.ts";
+import { formatEndpoint } from "./sockets/index.ts";
 
 /** What the report needs of the rest. */
 export interface ReporterParts {
   readonly owner: { readonly mesh: string; readonly name: string };
   readonly connections: OpenConnections;
+  readonly ledger: Ledger;
   readonly sink: LineSink;
   readonly journal: Journal;
-  readonly enforce: Enforcer;
-  readonly revoke: Revocation;
+  readonly enforce: Pick<Enforcer, "inForce" | "earlier" | "changedAt">;
+  readonly revoke: Pick<Revocation, "late">;
+  readonly rawPort: number | undefined;
   readonly log: Log;
+  /** What earlier agents counted. */
+  readonly before: { readonly read: number; readonly unread: number; readonly cut: number };
 }
 
-/** Turns Envoy's records into the state of open connections, and into lines. */
+/** Turns Envoy's records into the state of open connections, into counts, and into lines. */
 export interface Reporter {
-  take(message: LogMessage): void;
+  /** Lines of Envoy's log. Never throws. */
+  take(lines: readonly string[]): void;
   cut(line: CutLine): void;
-  readonly denied: number;
+  /** How the policy in force attributes connections; made again after each change. */
+  readonly attribution: Attribution;
   readonly wereCut: number;
-  /** Records that could not be read. */
+  /** Records ever read, those included that could not be understood. */
+  readonly read: number;
+  /** Records that could not be understood. */
   readonly unread: number;
 }
 
 /** Records of connections from before a change may come until then: Envoy's workers hear of it a little later. */
 const LATE_MS = 10 * LOG_FLUSH_MS;
+/** Envoy gives up connecting after ten seconds. */
+const SLOWEST_CONNECT_MS = 15_000;
+/** Of the agent's time, for looking which rules come nearest to what was denied. */
+const EXPLAINING = { share: 0.1, burstMs: 200 };
 
 const denier = ({ bytes, compiled }: InForce): Denier => (bytes === undefined ? "no policy yet" : compiled.policy);
 
 export function reporter(parts: ReporterParts): Reporter {
-  const { connections, sink, journal, enforce, revoke, log } = parts;
-  const owner = { mesh: parts.owner.mesh, workload: parts.owner.name };
-  let [denied, wereCut, unread] = [0, 0, 0];
-  let judging: { readonly of: object; readonly judge: Judge } | undefined;
+  const { connections, ledger, sink, journal, enforce, revoke, log } = parts;
+  let { read, unread, cut: wereCut } = parts.before;
   let journalWorks = true;
+  const judgeNow = judgeOf(enforce);
+  const attributions = attributionsOf(enforce);
+  const countAdmitted = admissions(ledger, attributions.at, parts.rawPort);
 
-  const judgeNow = (): Judge => {
-    const { inForce, earlier } = enforce;
-    if (judging?.of !== inForce)
-      judging = { of: inForce, judge: judge(denier(inForce), earlier === undefined ? undefined : denier(earlier)) };
-    return judging.judge;
-  };
-  const takeOne = (record: LogMessage["records"][number]) => {
-    const event = readEvent(record);
-    if (event === undefined) {
-      unread++;
-      return;
-    }
+  const follow = (event: LogEvent) => {
     const known = connections.take(event);
     if (known !== undefined) {
       journal.opened(known);
@@ -72,16 +79,36 @@ export function reporter(parts: ReporterParts): Reporter {
       if (known.startedAt < changedAt + LATE_MS && Date.now() < changedAt + LATE_MS + SLOWEST_CONNECT_MS)
         void revoke.late(known);
     } else if (event.kind === "ended") journal.closed(event);
+  };
+  const takeOne = (line: string) => {
+    read++;
+    const record = readRecord(line);
+    const event = record === undefined ? undefined : readEvent(record);
+    if (event === undefined) {
+      unread++;
+      return;
+    }
+    follow(event);
     const refusal = refusalOf(event, enforce.inForce.compiled.inspectionMs);
-    if (refusal === undefined) return;
-    denied++;
-    sink.write(deniedLine(refusal, owner, judgeNow()));
+    if (refusal === undefined) {
+      countAdmitted(event);
+      return;
+    }
+    const who = { mesh: parts.owner.mesh, workload: parts.owner.name, record: read };
+    const { line: denied, because } = deniedLine(refusal, who, judgeNow());
+    sink.write(denied);
+    ledger.denied.count({
+      because,
+      destination: formatEndpoint(refusal.destination),
+      answer: refusal.answer,
+      at: refusal.startedAt,
+      ...(denied.connection !== undefined && { connection: denied.connection }),
+    });
   };
 
   return {
-    take({ records, damaged }) {
-      unread += damaged;
-      for (const record of records) takeOne(record);
+    take(lines) {
+      for (const line of lines) takeOne(line);
       try {
         journal.flush(connections.passed());
       } catch (error) {
@@ -91,13 +118,16 @@ export function reporter(parts: ReporterParts): Reporter {
     },
     cut(line) {
       wereCut++;
-      sink.write({ ...line, ...owner });
+      sink.write({ ...line, mesh: parts.owner.mesh, workload: parts.owner.name });
     },
-    get denied() {
-      return denied;
+    get attribution() {
+      return attributions.now();
     },
     get wereCut() {
       return wereCut;
+    },
+    get read() {
+      return read;
     },
     get unread() {
       return unread;
@@ -105,8 +135,92 @@ export function reporter(parts: ReporterParts): Reporter {
   };
 }
 
-/** Envoy gives up connecting after ten seconds. */
-const SLOWEST_CONNECT_MS = 15_000;
+/** Judges by the policy in force. */
+function judgeOf(enforce: ReporterParts["enforce"]): () => Judge {
+  const explaining = patience(EXPLAINING.share, EXPLAINING.burstMs);
+  let judging: { readonly of: object; readonly judge: Judge } | undefined;
+  return () => {
+    const { inForce, earlier } = enforce;
+    if (judging?.of !== inForce) {
+      const before = earlier === undefined ? undefined : denier(earlier);
+      judging = { of: inForce, judge: judge(denier(inForce), before, explaining) };
+    }
+    return judging.judge;
+  };
+}
+
+/** What an admitted connection is, as far as its record tells. What a `tcp` rule covers was not looked into. */
+function factsOf({ pair, destination, serverName }: Passed, by: Attribution, rawPort: number | undefined): Connection {
+  if (serverName !== undefined) return { kind: "tls", destination, serverName: serverName.toLowerCase() };
+  const opaque: Connection = { kind: "opaque", destination };
+  return pair.own.port === rawPort || by.allows(opaque) ? opaque : { kind: "tls", destination };
+}
+
+type Passed = Pick<LogEvent, "pair" | "destination"> & { readonly serverName?: string };
+
+/** Counts what was admitted. A policy that may have decided and admits it gets the hit: the likelier before the other. */
+function admissions(ledger: Ledger, policiesAt: (time: number) => readonly Attribution[], rawPort: number | undefined) {
+  const admitted = (startedAt: number, whatBy: (by: Attribution) => Connection) => {
+    for (const by of policiesAt(startedAt)) {
+      const what = whatBy(by);
+      if (!by.allows(what)) continue;
+      const rules = by.rulesFor(what);
+      if (rules.length > 0) ledger.rules.hit(by, rules, startedAt);
+      else ledger.admitted[otherwise(by.policy)]++;
+      return;
+    }
+    ledger.admitted.unexplained++;
+  };
+  return (event: LogEvent): void => {
+    if (event.kind === "connected") admitted(event.startedAt, (by) => factsOf(event, by, rawPort));
+    else if (event.kind === "request ended") {
+      if (event.outcome.wasForwarded) admitted(event.startedAt, () => event.request);
+    } else if (event.kind === "ended") {
+      const { chain, serverName, wasConnected } = event.end;
+      // its destination is dead, or it left before that was there: admitted all the same
+      if (wasConnected || chain === undefined || !chain.startsWith(PASS)) return;
+      const passed = { ...event, ...(serverName !== undefined && { serverName }) };
+      admitted(event.startedAt, (by) => factsOf(passed, by, rawPort));
+    }
+  };
+}
+
+/** Chains that pass bytes on as they are. */
+const PASS = passChain(0).replace(/0$/, "");
+
+/** How policies attribute connections: the one in force, and for a while the one before. */
+function attributionsOf(enforce: ReporterParts["enforce"]) {
+  let [of, before] = [enforce.inForce, enforce.earlier];
+  let now: Attribution | undefined;
+  let earlier: Attribution | undefined;
+  const follow = () => {
+    if (of === enforce.inForce) return;
+    earlier = enforce.earlier === of ? now : undefined;
+    [of, before, now] = [enforce.inForce, enforce.earlier, undefined];
+  };
+  const current = (): Attribution => {
+    follow();
+    now ??= attribution(of.compiled.policy);
+    return now;
+  };
+  return {
+    now: current,
+    /** Those that may have decided at that time, the likelier first. */
+    at(time: number): readonly Attribution[] {
+      const latest = current();
+      const { changedAt } = enforce;
+      if (before === undefined || Date.now() > changedAt + KEPT_MS) {
+        earlier = undefined; // ten thousand rules need megabytes
+        return [latest];
+      }
+      earlier ??= attribution(before.compiled.policy);
+      return time < changedAt ? [earlier, latest] : [latest, earlier];
+    },
+  };
+}
+
+/** Silence may be inspected for five seconds before it is decided. */
+const KEPT_MS = LATE_MS + SLOWEST_CONNECT_MS;
 
 /** What an earlier agent knew, for one that took over its Envoy. */
 export function restoreConnections(path: string, connections: OpenConnections): void {

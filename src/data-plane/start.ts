@@ -11,17 +11,15 @@ import {
   type EnvoyFeed,
   enforcer,
   type FileOwner,
-  openJournal,
   type RedirectKeeper,
+  type Revocation,
   revocation,
   type SidecarStatus,
   serveEnvoy,
   serveStatus,
-  watchRefusals,
   writePolicyFile,
 } from "./agent/index.ts";
 import {
-  ADMIN_SOCKET,
   AGENT_SOCKET,
   type EnvoyProcess,
   envoyBootstrap,
@@ -31,6 +29,7 @@ import {
   runEnvoy,
 } from "./envoy/index.ts";
 import { createLog, describeIdentity, errorText, HostError, type Log } from "./host/index.ts";
+import { type Observation, observe } from "./observe.ts";
 import {
   ensureRedirect,
   hostFacts,
@@ -41,14 +40,8 @@ import {
   tryConntrack,
 } from "./prepare.ts";
 import { type Quarantine, tryOut } from "./quarantine/index.ts";
-import {
-  accessLogService,
-  type LineSink,
-  type OpenConnections,
-  openConnections,
-  openLineSink,
-} from "./report/index.ts";
-import { type Reporter, reporter, restoreConnections } from "./reporter.ts";
+import { type LineSink, type OpenConnections, openConnections, openLineSink } from "./report/index.ts";
+import { restoreConnections } from "./reporter.ts";
 import { type CheckedSettings, checkSettings, type SidecarSettings } from "./settings.ts";
 import { openCutter } from "./sockets/index.ts";
 
@@ -156,7 +149,7 @@ interface Needs {
 interface Parts {
   readonly feed: EnvoyFeed;
   readonly enforce: Enforcer;
-  readonly report: Reporter;
+  readonly observed: Observation;
   readonly connections: OpenConnections;
   readonly sink: LineSink;
   readonly envoy: EnvoyProcess;
@@ -178,13 +171,11 @@ async function enforceWith(needs: Needs): Promise<Parts> {
     conntrack?.close();
     return sink.close();
   });
-  // nothing is said before the lines below have run: no turn of the event loop is between
-  let report: Reporter | undefined;
+  let observed: Observation | undefined;
   let envoy: EnvoyProcess | undefined;
   const serving = serveEnvoy({
     socketPath: join(paths.run, AGENT_SOCKET),
     ...(identity.kind === "uid" && { uid: identity.uid }),
-    services: (server) => accessLogService((message) => report?.take(message)).addTo(server),
     onConnected: () => log.info({}, "envoy connected"),
     onDisconnected: () => envoy?.check(),
     log,
@@ -194,32 +185,43 @@ async function enforceWith(needs: Needs): Promise<Parts> {
   const revoke = revocation({
     ...{ connections, cutter, conntrack, rawPort, log },
     ports: () => enforce.inForce.compiled.ports,
-    report: (line) => report?.cut(line),
+    report: (line) => observed?.report.cut(line),
   });
+  const change: Revocation["changed"] = (change) => {
+    observed?.ledger.rules.changed(change);
+    observed?.records.keepSoon();
+    return revoke.changed(change);
+  };
   const store = writePolicyFile.bind(undefined, paths.policy, owner);
   const trial = { binary, identity, folder: paths.trial, timeoutMs: TRIAL_MS };
   const enforce = enforcer(
     {
-      ...{ owner, compile, feed, redirect, revocation: revoke, quarantine, store, log },
+      ...{ owner, compile, feed, redirect, revocation: { changed: change }, quarantine, store, log },
       tryOut: ({ snapshot }) => tryOut(bytesOf(snapshot), trial),
     },
     initial.inForce,
     denyAll(owner),
   );
-  report = reporter({ owner, connections, sink, journal: openJournal(paths.journal), enforce, revoke, log });
+  observed = observe({
+    ...{ owner, paths, rawPort, connections, sink, enforce, revoke, log },
+    envoy: () => envoy?.current(),
+  });
+  const { records, watch } = observed;
+  started.push(() => records.close());
 
   restoreConnections(paths.journal, connections);
-  const process = await launchEnvoy(needs, () => connections.clear());
-  envoy = process;
+  await records.catchUp(); // what was let through while there was no agent
+  envoy = await launchEnvoy(needs, () => {
+    records.envoyEnded();
+    connections.clear();
+  });
+  const process = envoy;
   started.push(() => process.stop());
   if (process.adopted) revoke.adopt();
   else connections.clear();
-  started.push(
-    watchRefusals(join(paths.run, ADMIN_SOCKET), (line) =>
-      sink.write({ ...line, mesh: owner.mesh, workload: owner.name }),
-    ),
-  );
-  return { feed, enforce, report, connections, sink, envoy: process, quarantine };
+  records.envoyRuns(process.adopted);
+  started.push(watch());
+  return { feed, enforce, observed, connections, sink, envoy, quarantine };
 }
 
 /** A throw-away Envoy takes half a second for 10,000 rules. */
@@ -274,11 +276,13 @@ const STARTING: SidecarStatus = {
   openConnections: 0,
   denied: 0,
   cut: 0,
-  lost: { records: 0, lines: 0, connections: 0 },
+  lost: { records: 0, unread: 0, lines: 0, connections: 0 },
+  behind: 0,
 };
 
 function statusOf(parts: Parts, controlPlane: ControlPlaneClient | undefined): SidecarStatus {
-  const { feed, enforce, report, connections, sink, envoy, quarantine } = parts;
+  const { feed, enforce, connections, sink, envoy, quarantine } = parts;
+  const { report, ledger, records } = parts.observed;
   const { bytes, compiled, quarantined } = enforce.inForce;
   const pid = envoy.current()?.pid;
   return {
@@ -291,8 +295,14 @@ function statusOf(parts: Parts, controlPlane: ControlPlaneClient | undefined): S
     quarantine: { rules: quarantined, trials: quarantine.trials },
     controlPlane: controlPlane === undefined ? "none" : controlPlane.isConnected ? "connected" : "not connected",
     openConnections: connections.size,
-    denied: report.denied,
+    denied: ledger.denied.total,
     cut: report.wereCut,
-    lost: { records: report.unread, lines: sink.lost, connections: connections.overlooked },
+    lost: {
+      records: records.lost,
+      unread: report.unread,
+      lines: sink.lost,
+      connections: connections.overlooked,
+    },
+    behind: records.behind,
   };
 }

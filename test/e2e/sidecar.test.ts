@@ -3,7 +3,7 @@
  * the one before ended: it is the life of one sidecar.
  */
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askAdmin } from "../../src/data-plane/envoy/index.ts";
@@ -21,7 +21,10 @@ const RULES = ["tls Domain api.example.com 443", "http Domain *.example.com 80",
 
 const answer = async (text: string) => (await bed.probe(text)).answer;
 const says = (text: string) => (line: { readonly [field: string]: unknown }) => line.msg === text;
-const signal = (pid: number | undefined, name: NodeJS.Signals) => process.kill(pid ?? 0, name);
+const signal = (pid: number | undefined, name: NodeJS.Signals) => {
+  if (pid === undefined) throw new Error("it has ended already"); // 0 would be all of us
+  process.kill(pid, name);
+};
 const admin = (path: string) => askAdmin(join(bed.stateFolder, "run/admin.sock"), path);
 
 for (const { name, binary, missing } of envoys)
@@ -162,7 +165,7 @@ for (const { name, binary, missing } of envoys)
       await sidecar.until(says("envoy ended; no way out until it is back"));
     });
 
-    test("killed, leaves Envoy enforcing; the next one takes it over with its connections", async () => {
+    test("killed, leaves Envoy enforcing; the next one takes it over, and reads what happened meanwhile", async () => {
       const [before] = bed.envoys();
       const live = await Promise.all(
         [API, RAW, WEB, "ws://web.example.com:80@203.0.113.7"].map((text) =>
@@ -173,23 +176,47 @@ for (const { name, binary, missing } of envoys)
       signal(await sidecar.running.pid(), "SIGKILL");
       await sidecar.running.exited;
       expect(await answer(API)).toBe("pass");
-      expect(await answer("tls://evil.example.com:443@203.0.113.7")).toBe("reset");
-      const unseen = await bed.testbed.prober.hold(bed.probeOf("tls://api.example.com:443@203.0.113.8"));
+      expect(await answer("tls://meanwhile.example.com:443@203.0.113.7")).toBe("reset");
+      live.push(await bed.testbed.prober.hold(bed.probeOf("tls://api.example.com:443@203.0.113.8")));
       sidecar = await bed.sidecar();
       await sidecar.until((line) => "ready" in line && line.envoy === undefined);
       await sidecar.until(says("envoy of an earlier agent taken over"));
       expect(bed.envoys()).toEqual([before]);
-      for (const one of [...live, unseen]) expect((await one.exercise(1_000))[0]?.answer).toBe("pass");
+      await sidecar.until(({ kind, name }) => kind === "denied" && name === "meanwhile.example.com");
+      expect(await bed.push(policyOf("Matched", ...RULES, "tls Domain more.test 443"))).toBe("accepted");
+      expect(await bed.push(policyOf("Matched", ...RULES))).toBe("accepted");
+      await pause(400);
+      // a change that takes something away: what a record explains stays, also one that was written meanwhile
+      const ends = await bed.testbed.prober.ends();
+      for (const one of live) expect(ends.get(one.id)).toBeUndefined();
+      for (const one of live) expect((await one.exercise(1_000))[0]?.answer).toBe("pass");
+      for (const one of live) await one.close();
+    });
+
+    test("whose log was taken away cuts what nobody can explain, at the first change that takes something away", async () => {
+      const live = await bed.testbed.prober.hold(bed.probeOf(API));
+      await pause(300);
+      signal(await sidecar.running.pid(), "SIGKILL");
+      await sidecar.running.exited;
+      const unseen = await bed.testbed.prober.hold(bed.probeOf("tls://api.example.com:443@203.0.113.8"));
+      await pause(300);
+      rmSync(join(bed.stateFolder, "run/access.log"));
+      sidecar = await bed.sidecar();
+      await sidecar.until((line) => "ready" in line && line.envoy === undefined);
       expect(await bed.push(policyOf("Matched", ...RULES, "tls Domain more.test 443"))).toBe("accepted");
       await pause(400);
-      for (const one of [...live, unseen]) expect((await one.exercise(1_000))[0]?.answer).toBe("pass");
-      // a change that takes something away: what a record explains stays, what nobody saw begin does not
+      expect((await unseen.exercise(1_000))[0]?.answer).toBe("pass");
       expect(await bed.push(policyOf("Matched", ...RULES))).toBe("accepted");
       await pause(400);
       const ends = await bed.testbed.prober.ends();
-      for (const one of live) expect(ends.get(one.id)).toBeUndefined();
+      expect(ends.get(live.id)).toBeUndefined();
       expect(ends.get(unseen.id)?.how).toBe("reset");
-      for (const one of [...live, unseen]) await one.close();
+      // the file is there again, the records that were in it are counted as lost
+      expect(await answer("tls://later.example.com:443@203.0.113.7")).toBe("reset");
+      await sidecar.until(({ kind, name }) => kind === "denied" && name === "later.example.com");
+      const { count } = await sidecar.until(({ kind }) => kind === "records lost", 30_000);
+      expect(count).toBeGreaterThanOrEqual(1);
+      for (const one of [live, unseen]) await one.close();
     });
 
     test("without control plane enforces what it accepted last, also after a restart of everything", async () => {

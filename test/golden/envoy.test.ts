@@ -16,7 +16,7 @@ const FOLDER = new URL("./envoy/", import.meta.url);
 const files = readdirSync(FOLDER);
 const cases = files.filter((file) => file.endsWith(".in.yaml")).map((file) => file.replace(".in.yaml", ""));
 
-const SETTINGS = { outboundPort: 15_001, rawPort: 15_003, inspectionTimeoutMs: 5_000, accessLog: "als" } as const;
+const SETTINGS = { outboundPort: 15_001, rawPort: 15_003, inspectionTimeoutMs: 5_000, accessLog: "file" } as const;
 
 test.each(cases)("envoy: %s", (name) => {
   const text = readFileSync(new URL(`${name}.in.yaml`, FOLDER), "utf8");

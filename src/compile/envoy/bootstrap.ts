@@ -25,14 +25,17 @@ export interface AgentBootstrap extends Limits {
   readonly node: { readonly id: string; readonly cluster: string };
   /** Unix socket that Envoy makes for its admin interface. */
   readonly adminPath: string;
-  /** Unix socket where the agent serves ADS and takes access logs. */
+  /** Unix socket where the agent serves ADS. */
   readonly agentPath: string;
 }
 
 /** Default of {@link Limits.maxConnections} for a proxy that nobody sized. */
 export const DEFAULT_MAX_CONNECTIONS = 10_000;
 
-/** For an Envoy that gets listeners, routes and clusters over ADS. It needs `--drain-time-s 1`. */
+/**
+ * For an Envoy that gets listeners, routes and clusters over ADS. It needs `--drain-time-s 1` and
+ * `--file-flush-interval-msec` as LOG_FLUSH_MS says.
+ */
 export function agentBootstrap({ node, adminPath, agentPath, ...limits }: AgentBootstrap): Bootstrap {
   return create(BootstrapSchema, {
     node,
@@ -130,8 +133,6 @@ export function agentCluster(path: string): Cluster {
     clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.STATIC },
     connectTimeout: durationFromMs(1000),
     typedExtensionProtocolOptions: { [HttpProtocolOptionsSchema.typeName]: http2 },
-    // Records of many connections at once must wait, not be thrown away.
-    circuitBreakers: { thresholds: [{ maxRequests: 1_000_000, maxPendingRequests: 1_000_000 }] },
     loadAssignment: {
       clusterName: NAMES.agent,
       endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: "endpoint", value: endpoint } }] }],

@@ -19,7 +19,12 @@ import {
   toCanonicalJson,
 } from "./index.ts";
 
-const SETTINGS: EnvoySettings = { outboundPort: 15_001, rawPort: 15_003, inspectionTimeoutMs: 5_000, accessLog: "als" };
+const SETTINGS: EnvoySettings = {
+  outboundPort: 15_001,
+  rawPort: 15_003,
+  inspectionTimeoutMs: 5_000,
+  accessLog: "file",
+};
 const compile = (policy: EffectivePolicy, more: Partial<EnvoySettings> = {}): EnvoyResources =>
   compileEnvoy(buildTable(policy), { ...SETTINGS, ...more });
 const encode = (policy: EffectivePolicy) => encodeEnvoy(buildTable(policy), SETTINGS);

@@ -10,7 +10,12 @@ import type { EffectivePolicy } from "../../policy/model/index.ts";
 import { buildTable, type Table } from "../table/index.ts";
 import { compileEnvoy, type EncodedResources, type EnvoySettings, encodeEnvoy } from "./index.ts";
 
-const SETTINGS: EnvoySettings = { outboundPort: 15_001, rawPort: 15_003, inspectionTimeoutMs: 5_000, accessLog: "als" };
+const SETTINGS: EnvoySettings = {
+  outboundPort: 15_001,
+  rawPort: 15_003,
+  inspectionTimeoutMs: 5_000,
+  accessLog: "file",
+};
 
 /** Settings that differ in what may change while a proxy runs, and in what may not. */
 const settings = fc.constantFrom<EnvoySettings>(

@@ -2,7 +2,7 @@
  * A table as configuration of Envoy 1.37 or newer: two listeners that never change but for their matcher, a route
  * table for each HTTP port, sixteen clusters; and the bootstraps. Equal tables and settings give equal bytes.
  */
-export { LOG_FLUSH_MS, type LogField, RECORD_TYPES } from "./access-log.ts";
+export { LOG_FLUSH_MS, LOG_LINES, LOG_SEPARATOR, type LogField, RECORD_TYPES } from "./access-log.ts";
 export {
   type AgentBootstrap,
   agentBootstrap,

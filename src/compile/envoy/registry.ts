@@ -2,8 +2,8 @@ import { createRegistry, type Registry } from "@bufbuild/protobuf";
 import { file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 import { file_envoy_config_bootstrap_v3_bootstrap } from "../../gen/envoy/config/bootstrap/v3/bootstrap_pb.js";
 import { file_envoy_config_rbac_v3_rbac } from "../../gen/envoy/config/rbac/v3/rbac_pb.js";
+import { file_envoy_extensions_access_loggers_file_v3_file } from "../../gen/envoy/extensions/access_loggers/file/v3/file_pb.js";
 import { file_envoy_extensions_access_loggers_filters_cel_v3_cel } from "../../gen/envoy/extensions/access_loggers/filters/cel/v3/cel_pb.js";
-import { file_envoy_extensions_access_loggers_grpc_v3_als } from "../../gen/envoy/extensions/access_loggers/grpc/v3/als_pb.js";
 import { file_envoy_extensions_access_loggers_stream_v3_stream } from "../../gen/envoy/extensions/access_loggers/stream/v3/stream_pb.js";
 import { file_envoy_extensions_filters_http_header_mutation_v3_header_mutation } from "../../gen/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.js";
 import { file_envoy_extensions_filters_http_rbac_v3_rbac } from "../../gen/envoy/extensions/filters/http/rbac/v3/rbac_pb.js";
@@ -29,7 +29,7 @@ export const envoyRegistry: Registry = createRegistry(
   file_envoy_config_bootstrap_v3_bootstrap,
   file_envoy_config_rbac_v3_rbac,
   file_envoy_extensions_access_loggers_filters_cel_v3_cel,
-  file_envoy_extensions_access_loggers_grpc_v3_als,
+  file_envoy_extensions_access_loggers_file_v3_file,
   file_envoy_extensions_access_loggers_stream_v3_stream,
   file_envoy_extensions_filters_http_header_mutation_v3_header_mutation,
   file_envoy_extensions_filters_http_rbac_v3_rbac,

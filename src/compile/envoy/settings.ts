@@ -10,8 +10,11 @@ export interface EnvoySettings {
   readonly inspectionTimeoutMs: number;
   /** SO_MARK of the proxy's own connections, where the redirection cannot tell them by uid. */
   readonly upstreamMark?: number;
-  /** `als`: gRPC records to the static cluster `agent`. `stdout`: JSON lines. The fields are {@link LogField}s. */
-  readonly accessLog: "als" | "stdout";
+  /**
+   * `file`: lines for the agent in {@link NAMES.logFile}, below Envoy's working folder. `stdout`: JSON lines. The fields
+   * are {@link LogField}s.
+   */
+  readonly accessLog: "file" | "stdout";
   /** Ports whose HTTP chain stays although no rule names them: connections may still be on it. */
   readonly extraHttpPorts?: readonly PortKey[];
   /** False on a host that has no `::1`: binding it would make Envoy refuse the listeners. Absent: true. */
@@ -27,12 +30,14 @@ export const NAMES = {
   raw: "mp:raw",
   /** Chain for connections to the proxy itself. */
   refuseLocal: "refuse-local",
-  /** Cluster of the agent, for ADS and access logs; only the bootstrap defines it. */
+  /** Cluster of the agent, for ADS; only the bootstrap defines it. */
   agent: "agent",
   /** Never defined: a chain that points to it closes its connections. */
   noCluster: "mp_no_such_cluster",
-  /** Log name of all gRPC access logs. */
+  /** What the names of all access logs begin with. */
   log: "mp",
+  /** Where records are written: a name, since Envoy opens it in its own folder, where it always may. */
+  logFile: "access.log",
   /** Environment variable of Envoy that holds the workload's name for the text of denials. */
   workload: "SALLYPORT_WORKLOAD",
 } as const;

@@ -78,7 +78,7 @@ export function compilePolicy(
   const settings: EnvoySettings = {
     outboundPort: port,
     inspectionTimeoutMs: inspectionMs,
-    accessLog: "als",
+    accessLog: "file",
     extraHttpPorts: httpPorts,
     ipv6: host.ipv6,
     ...(rawPort !== undefined && { rawPort }),

@@ -21,8 +21,18 @@ export interface SidecarStatus {
   readonly openConnections: number;
   readonly denied: number;
   readonly cut: number;
-  /** Records, lines and connections that were not seen or not written. */
-  readonly lost: { readonly records: number; readonly lines: number; readonly connections: number };
+  /**
+   * Envoy's records that never arrived or could not be read, lines of the report that nobody took, and open connections
+   * that were too many to be kept.
+   */
+  readonly lost: {
+    readonly records: number;
+    readonly unread: number;
+    readonly lines: number;
+    readonly connections: number;
+  };
+  /** Bytes of Envoy's log that are not read yet. */
+  readonly behind: number;
 }
 
 export interface StatusServer {

@@ -1,33 +1,34 @@
 import { askAdmin } from "../envoy/index.ts";
+import { type LogStats, logStatsOf } from "../report/index.ts";
 
 /** What Envoy counts and does not log. */
 export interface UnloggedLine {
-  readonly kind: "refused at limit" | "records lost";
+  readonly kind: "refused at limit";
   readonly time: string;
   /** Since the last line of this kind. */
   readonly count: number;
 }
 
 const EVERY_MS = 5_000;
-const COUNTERS = [
-  { pattern: /downstream_(?:global_)?cx_overflow|downstream_cx_overload_reject/, kind: "refused at limit" },
-  { pattern: /grpc_access_log\.logs_dropped/, kind: "records lost" },
-] as const;
+const AT_LIMIT = /downstream_(?:global_)?cx_overflow|downstream_cx_overload_reject/;
 
-/** Look at Envoy's counters every few seconds, and tell what grew. Returns how to stop. */
-export function watchRefusals(adminPath: string, tell: (line: UnloggedLine) => void): () => void {
-  const seen = new Map<string, number>();
+/** Look at Envoy's counters every few seconds, and tell what grew, and how its log is. Returns how to stop. */
+export function watchRefusals(
+  adminPath: string,
+  tell: (line: UnloggedLine) => void,
+  log: (stats: LogStats) => void,
+): () => void {
+  let seen = 0;
   const look = async (): Promise<void> => {
-    const filter = encodeURIComponent("cx_overflow|overload_reject|logs_dropped");
-    const text = await askAdmin(adminPath, `/stats?usedonly&filter=${filter}`).catch(() => undefined);
+    const filter = encodeURIComponent("cx_overflow|overload_reject|filesystem");
+    const text = await askAdmin(adminPath, `/stats?filter=${filter}`).catch(() => undefined);
     if (text === undefined) return; // Envoy is not there; its counters start anew with it
-    for (const { pattern, kind } of COUNTERS) {
-      const total = sumOf(text, pattern);
-      const before = seen.get(kind) ?? 0;
-      seen.set(kind, total);
-      const count = total < before ? total : total - before;
-      if (count > 0) tell({ kind, time: new Date().toISOString(), count });
-    }
+    const total = sumOf(text, AT_LIMIT);
+    const count = total < seen ? total : total - seen;
+    seen = total;
+    if (count > 0) tell({ kind: "refused at limit", time: new Date().toISOString(), count });
+    const stats = logStatsOf(text);
+    if (stats !== undefined) log(stats);
   };
   const timer = setInterval(() => void look(), EVERY_MS);
   timer.unref();

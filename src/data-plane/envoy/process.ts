@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chownSync, closeSync, openSync, statSync } from "node:fs";
+import { chownSync, closeSync, openSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LOG_FLUSH_MS } from "../../compile/envoy/index.ts";
 import {
   errorText,
   type Identity,
@@ -48,6 +50,11 @@ const LONGEST_PAUSE_MS = 5_000;
 const STEADY_MS = 30_000;
 const TERM_PATIENCE_MS = 3_000;
 const WATCH_MS = 500;
+/**
+ * No file that Envoy writes grows beyond this. Its access log does only where no agent reads it for long: then records
+ * are lost, and Envoy counts them, but the disk does not fill up.
+ */
+const LONGEST_FILE_BYTES = 256 << 20;
 
 /**
  * Take over the Envoy of an earlier agent if it was launched exactly as this one would be, else start one; whenever it
@@ -126,10 +133,27 @@ export async function runEnvoy(launch: EnvoyLaunch, log: Log): Promise<EnvoyProc
 /** Whatever makes one launch different from another. The binary's time and size stand for its content. */
 function launchKey(launch: EnvoyLaunch): string {
   const { size, mtimeMs } = statSync(launch.binary);
-  const { binary, identity, bootstrap, workload, concurrency, logLevel } = launch;
-  const facts = JSON.stringify([binary, size, mtimeMs, identity, bootstrap, workload, concurrency, logLevel]);
+  const { binary, identity, workload } = launch;
+  const facts = JSON.stringify([binary, size, mtimeMs, identity, workload, AT_LIMIT, argumentsOf(launch)]);
   return createHash("sha256").update(facts).digest("hex").slice(0, 24);
 }
+
+const argumentsOf = ({ bootstrap, concurrency, logLevel }: EnvoyLaunch): readonly string[] => [
+  // not a file: Envoy looks up its full path, which its user may not be able to
+  ...["--config-yaml", bootstrap],
+  ...["--concurrency", String(concurrency)],
+  ...["--log-level", logLevel],
+  // no update drains anything, but each keeps the old listener for this long
+  ...["--drain-time-s", "1"],
+  ...["--file-flush-interval-msec", String(LOG_FLUSH_MS)],
+  "--disable-hot-restart",
+];
+
+/**
+ * For a shell: become Envoy, for which a file at its limit is an error when writing, as Envoy can take it, and not the
+ * signal that ends a process. What a process ignores, its successor ignores too.
+ */
+const AT_LIMIT = `trap "" XFSZ; ulimit -f ${LONGEST_FILE_BYTES / 512}; PATH=.; exec envoy "$@"`;
 
 async function adopt(runFolder: string, key: string, log: Log): Promise<ProcessId | undefined> {
   let adopted: ProcessId | undefined;
@@ -146,21 +170,12 @@ async function adopt(runFolder: string, key: string, log: Log): Promise<ProcessI
 }
 
 function spawnEnvoy(launch: EnvoyLaunch, key: string, logFd: number): ChildProcess {
-  const { identity, runFolder, workload, concurrency, logLevel } = launch;
+  const { identity, runFolder, workload } = launch;
   const binaryFd = openSync(launch.binary, "r");
   try {
-    const args = [
-      // not a file: Envoy looks up its full path, which its user may not be able to
-      ...["--config-yaml", launch.bootstrap],
-      ...["--concurrency", String(concurrency)],
-      ...["--log-level", logLevel],
-      // no update drains anything, but each keeps the old listener for this long
-      ...["--drain-time-s", "1"],
-      "--disable-hot-restart",
-      ...keyArgument(key),
-    ];
-    const child = spawn(PROGRAM_AS_FD_3, args, {
-      argv0: "envoy",
+    rmSync(join(runFolder, "envoy"), { force: true });
+    symlinkSync(PROGRAM_AS_FD_3, join(runFolder, "envoy"));
+    const child = spawn("/bin/sh", ["-c", AT_LIMIT, "sh", ...argumentsOf(launch), ...keyArgument(key)], {
       cwd: runFolder,
       env: { SALLYPORT_WORKLOAD: workload },
       // a group of its own: what ends the agent, a terminal's Ctrl-C included, must not end Envoy

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ResourceBytes, trialBootstrap } from "../../compile/envoy/index.ts";
 import { errorText, type Identity, runCommand } from "../host/index.ts";
@@ -22,6 +22,8 @@ export interface TrialSettings {
 }
 
 const FILE = "trial.pb";
+/** Its working folder, where it makes the file for records that the configuration names. */
+const RUN = "run";
 
 /**
  * Ask an Envoy of its own, which takes no connection and ends at once, whether it takes these resources. One at a time,
@@ -32,6 +34,9 @@ export async function tryOut(resources: ResourceBytes, settings: TrialSettings):
   const fds: number[] = [];
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
+    const run = join(folder, RUN);
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    if (settings.identity.kind === "uid") chownSync(run, settings.identity.uid, settings.identity.uid);
     writeFileSync(join(folder, FILE), trialBootstrap(resources, "agent.sock"), { mode: 0o644 });
     const programFd = openSync(settings.binary, "r");
     fds.push(programFd);
@@ -42,11 +47,15 @@ export async function tryOut(resources: ResourceBytes, settings: TrialSettings):
     return { kind: "unknown", why: errorText(error) };
   } finally {
     for (const fd of fds) closeSync(fd);
-    rmSync(join(folder, FILE), { force: true });
+    for (const name of [FILE, RUN]) rmSync(join(folder, name), { force: true, recursive: true });
   }
 }
 
-async function ask({ identity, timeoutMs }: TrialSettings, programFd: number, secondFd: number): Promise<Trial> {
+async function ask(
+  { identity, folder, timeoutMs }: TrialSettings,
+  programFd: number,
+  secondFd: number,
+): Promise<Trial> {
   const args = [
     ...["--mode", "validate"],
     // by the folder's descriptor: Envoy's user may have no way to it, and Envoy knows the format by the name's end
@@ -56,7 +65,14 @@ async function ask({ identity, timeoutMs }: TrialSettings, programFd: number, se
     "--allow-unknown-static-fields",
   ];
   const outcome = await runCommand("envoy", args, {
-    ...{ programFd, secondFd, timeoutMs, isLeisurely: true, folder: "/", env: { SALLYPORT_WORKLOAD: "trial" } },
+    ...{
+      programFd,
+      secondFd,
+      timeoutMs,
+      isLeisurely: true,
+      folder: join(folder, RUN),
+      env: { SALLYPORT_WORKLOAD: "trial" },
+    },
     ...(identity.kind === "uid" && { uid: identity.uid }),
   });
   if (outcome.kind === "ran")

@@ -1,12 +1,13 @@
 /**
- * What Envoy tells about connections: records come in over gRPC, open connections are kept, and everything that did not
- * get out becomes one line with the reason that `decide` gives.
+ * What Envoy tells about connections: its log is read as it is written, open connections are kept, and everything that
+ * did not get out becomes one line with the reason that `decide` gives. What is lost on the way is counted.
  */
-export { type AccessLogService, accessLogService } from "./access-log-service.ts";
-export { type DeniedLine, type Denier, deniedLine, type Judge, judge } from "./denied-line.ts";
+export { type DeniedLine, type Denier, deniedLine, type Judge, judge, patience } from "./denied-line.ts";
 export { type LineSink, lineSink, openLineSink } from "./line-sink.ts";
+export { type LogAudit, type LogStats, logAudit, logStatsOf } from "./log-audit.ts";
 export { type ConnectionEnd, type LogEvent, type RequestOutcome, readEvent } from "./log-event.ts";
-export { type LogMessage, type LogRecord, readMessage } from "./log-record.ts";
+export { followLog, type LogFollower, type LogPosition } from "./log-follower.ts";
+export { type LogRecord, readRecord } from "./log-record.ts";
 export {
   type HttpConnection,
   type OpenConnections,

@@ -6,6 +6,12 @@ export interface LineSink {
   write(line: object): void;
   /** Lines that nobody got. */
   readonly lost: number;
+  /** Lines that are on their way. */
+  readonly waiting: number;
+  /** Resolves when all lines written by now are out, or after so long. */
+  flushed(patienceMs: number): Promise<void>;
+  /** Lines that an earlier agent could not write. */
+  missed(lines: number): void;
   close(): Promise<void>;
 }
 
@@ -22,6 +28,18 @@ export function openLineSink(path: string | undefined, onError: (error: Error) =
 export function lineSink(stream: Writable, isOwn: boolean): LineSink {
   let lost = 0;
   let untold = 0;
+  let waiting = 0;
+  let wake: (() => void)[] = [];
+  const send = (line: object) => {
+    waiting++;
+    stream.write(`${JSON.stringify(line)}\n`, (error) => {
+      waiting--;
+      if (error) lost++;
+      if (waiting > 0) return;
+      for (const resolve of wake) resolve();
+      wake = [];
+    });
+  };
   return {
     write(line) {
       if (!stream.writable || stream.writableLength > MAX_WAITING_BYTES) {
@@ -29,12 +47,28 @@ export function lineSink(stream: Writable, isOwn: boolean): LineSink {
         untold++;
         return;
       }
-      if (untold > 0) stream.write(`${JSON.stringify({ kind: "lost", lines: untold })}\n`);
+      if (untold > 0) send({ kind: "lost", lines: untold });
       untold = 0;
-      stream.write(`${JSON.stringify(line)}\n`);
+      send(line);
+    },
+    missed(lines) {
+      lost += lines;
+      untold += lines;
     },
     get lost() {
       return lost;
+    },
+    get waiting() {
+      return waiting;
+    },
+    async flushed(patienceMs) {
+      if (waiting === 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, patienceMs);
+      });
+      await Promise.race([late, new Promise<void>((resolve) => wake.push(resolve))]);
+      clearTimeout(timer);
     },
     close: () =>
       new Promise((resolve) => {

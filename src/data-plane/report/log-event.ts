@@ -37,8 +37,9 @@ export interface ConnectionEnd {
   readonly chain?: string;
   readonly serverName?: string;
   readonly flags: string;
+  /** Its destination was reached; false for what did not pass through as it is. */
+  readonly wasConnected: boolean;
   readonly lastedMs: number;
-  readonly sentBytes: boolean;
   /** What the TLS inspector made of bytes that were no ClientHello. */
   readonly notTls?: string;
 }
@@ -47,7 +48,7 @@ export interface ConnectionEnd {
 export function readEvent(record: LogRecord): LogEvent | undefined {
   const { field } = record;
   const [own, peer, destination] = [field("own"), field("peer"), field("dst")].map((text) => endpointOf(text ?? ""));
-  const startedAt = Date.parse(field("start") ?? "");
+  const startedAt = Number(field("start") ?? Number.NaN);
   if (own === undefined || peer === undefined || destination === undefined || Number.isNaN(startedAt)) return undefined;
   const common = { pair: { own, peer }, destination, startedAt };
   const serverName = field("sni");
@@ -100,8 +101,8 @@ function endOf({ field }: LogRecord): ConnectionEnd {
   const [chain, serverName, notTls] = [field("chain"), field("sni"), field("why")];
   return {
     flags: field("flags") ?? "",
+    wasConnected: field("via") !== undefined,
     lastedMs: Number(field("ms") ?? "0"),
-    sentBytes: Number(field("rx") ?? "0") > 0,
     ...(chain !== undefined && { chain }),
     ...(serverName !== undefined && { serverName }),
     ...(notTls !== undefined && { notTls }),

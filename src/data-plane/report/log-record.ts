@@ -1,83 +1,36 @@
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import type { LogField } from "../../compile/envoy/index.ts";
+import { LOG_LINES, LOG_SEPARATOR, type LogField, RECORD_TYPES } from "../../compile/envoy/index.ts";
 
-/** One record as Envoy wrote it: field → text; what is empty, `-` or unknown is absent. */
+/** One record as Envoy wrote it: field → text; what is empty, `-` or not of its place is absent. */
 export interface LogRecord {
   readonly field: (name: LogField) => string | undefined;
-  /** One number per connection or request, the same at its start and its end; absent in older Envoys. */
-  readonly streamId: string | undefined;
 }
 
-/** What one message of the stream holds; `damaged` counts records that could not be read. */
-export interface LogMessage {
-  readonly records: readonly LogRecord[];
-  readonly damaged: number;
-}
+type Place = keyof typeof LOG_LINES;
+type Columns = Readonly<Partial<Record<LogField, number>>>;
 
-/**
- * Field numbers of envoy.service.accesslog.v3 and envoy.data.accesslog.v3. Everything we want is in tags that we chose
- * ourselves, so nothing else of a record is looked at: decoding it whole costs four times as much.
- */
-const HTTP_LOGS = 2;
-const TCP_LOGS = 3;
-const LOG_ENTRY = 1;
-const COMMON_PROPERTIES = 1;
-const CUSTOM_TAGS = 22;
-const STREAM_ID = 26;
-const KEY = 1;
-const VALUE = 2;
+const columnsOf = (place: Place): Columns => Object.fromEntries(LOG_LINES[place].map((field, i) => [field, i]));
+const COLUMNS: Readonly<Record<Place, Columns>> = {
+  connection: columnsOf("connection"),
+  tcp: columnsOf("tcp"),
+  http: columnsOf("http"),
+};
+const PLACES: ReadonlyMap<string, Place> = new Map([
+  [RECORD_TYPES.connectionEnd, "connection"],
+  [RECORD_TYPES.connected, "tcp"],
+  [RECORD_TYPES.requestStart, "http"],
+  [RECORD_TYPES.requestEnd, "http"],
+]);
 
-/** Take one StreamAccessLogsMessage apart. Never throws. */
-export function readMessage(message: Uint8Array): LogMessage {
-  const records: LogRecord[] = [];
-  let damaged = 0;
-  try {
-    for (const group of submessages(message, (field) => field === HTTP_LOGS || field === TCP_LOGS))
-      for (const entry of submessages(group, (field) => field === LOG_ENTRY)) {
-        try {
-          records.push(readEntry(entry));
-        } catch {
-          damaged++;
-        }
-      }
-  } catch {
-    damaged++;
-  }
-  return { records, damaged };
-}
-
-function readEntry(entry: Uint8Array): LogRecord {
-  const tags = new Map<string, string>();
-  let streamId: string | undefined;
-  for (const common of submessages(entry, (field) => field === COMMON_PROPERTIES)) {
-    const reader = new BinaryReader(common);
-    while (reader.pos < reader.len) {
-      const [field, type] = reader.tag();
-      if (field === CUSTOM_TAGS && type === WireType.LengthDelimited) readTag(reader.bytes(), tags);
-      else if (field === STREAM_ID && type === WireType.LengthDelimited) streamId = reader.string();
-      else reader.skip(type, field);
-    }
-  }
-  return { field: (name) => tags.get(name), streamId: streamId === "" ? undefined : streamId };
-}
-
-function readTag(bytes: Uint8Array, tags: Map<string, string>): void {
-  const reader = new BinaryReader(bytes);
-  let [key, value] = ["", ""];
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (field === KEY) key = reader.string();
-    else if (field === VALUE) value = reader.string();
-    else reader.skip(type, field);
-  }
-  if (value !== "" && value !== "-") tags.set(key, value);
-}
-
-function* submessages(bytes: Uint8Array, wanted: (field: number) => boolean): Generator<Uint8Array> {
-  const reader = new BinaryReader(bytes);
-  while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (wanted(field) && type === WireType.LengthDelimited) yield reader.bytes();
-    else reader.skip(type, field);
-  }
+/** Undefined: a line that Envoy did not write whole. Bytes are characters, so no length changes. */
+export function readRecord(line: string): LogRecord | undefined {
+  const parts = line.split(LOG_SEPARATOR);
+  const place = PLACES.get(parts[0] ?? "");
+  if (place === undefined || parts.length !== LOG_LINES[place].length) return undefined;
+  const columns = COLUMNS[place];
+  return {
+    field(name) {
+      const text = parts[columns[name] ?? -1];
+      return text === "-" || text === "" ? undefined : text;
+    },
+  };
 }

@@ -6,6 +6,19 @@ import type { ConnectionEnd, LogEvent, RequestOutcome } from "./log-event.ts";
 /** What the client got: a status, `grpc-14`, or how its connection ended. `closed`: reset, or ended if it was silent. */
 export type Answer = "reset" | "closed" | "stream-reset" | "grpc-14" | `${number}`;
 
+/** Why Envoy refuses by itself. */
+export type RefusedBecause =
+  | "undecided"
+  | "to the proxy itself"
+  | "upgrade"
+  | "no host"
+  | "request target"
+  | "headers too large"
+  | "headers too late"
+  | "malformed"
+  | "overload"
+  | "other";
+
 /** A connection or request that did not get out. */
 export interface Refusal {
   readonly destination: Endpoint;
@@ -14,7 +27,9 @@ export interface Refusal {
   /** As Envoy saw it, for people: server name or host. */
   readonly name?: string;
   /** `rules`: nothing admits what it was. `envoy`: refused whatever the rules say. */
-  readonly by: { readonly kind: "rules"; readonly was: Connection } | { readonly kind: "envoy"; readonly why: string };
+  readonly by:
+    | { readonly kind: "rules"; readonly was: Connection }
+    | { readonly kind: "envoy"; readonly because: RefusedBecause; readonly why: string };
 }
 
 /** Undefined: it got out, or it ended by itself. `inspectionMs`: how long Envoy waits for first bytes. */
@@ -34,7 +49,11 @@ function refusedConnection(
   const name = end.serverName === undefined ? {} : { name: end.serverName };
   const where = { destination, startedAt, ...name };
   if (end.chain === NAMES.refuseLocal)
-    return { ...where, answer: "reset", by: { kind: "envoy", why: "a connection to the proxy itself would loop" } };
+    return {
+      ...where,
+      answer: "reset",
+      by: { kind: "envoy", because: "to the proxy itself", why: "a connection to the proxy itself would loop" },
+    };
   if (end.chain !== undefined) return undefined;
   if (!end.flags.split(",").includes("NR"))
     return {
@@ -42,6 +61,7 @@ function refusedConnection(
       answer: "reset",
       by: {
         kind: "envoy",
+        because: "undecided",
         why: "ended before it was decided: its ClientHello was over 16 KiB or not readable, or the client left",
       },
     };
@@ -79,21 +99,22 @@ function refusedRequest(
   if (details.startsWith("rbac_access_denied"))
     return { ...where, answer: status === 200 ? "grpc-14" : `${status}`, by: { kind: "rules", was: request } };
   if (wasForwarded || details === "" || LEFT.test(details)) return undefined;
-  const known = EXPLANATIONS.find(([pattern]) => pattern.test(details));
-  const why = known === undefined ? `refused by Envoy (${details})` : `${known[1]} (${details})`;
-  return { ...where, answer: status === 0 ? "stream-reset" : `${status}`, by: { kind: "envoy", why } };
+  const [, because, words] = EXPLANATIONS.find(([pattern]) => pattern.test(details)) ?? UNKNOWN;
+  const answer: Answer = status === 0 ? "stream-reset" : `${status}`;
+  return { ...where, answer, by: { kind: "envoy", because, why: `${words} (${details})` } };
 }
 
 /** The client gave up. */
 const LEFT = /^(?:downstream_remote_disconnect|http2\.remote_reset|downstream_local_disconnect)/;
 
 /** Envoy's words for its own refusals, and what they mean. */
-const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
-  [/^upgrade_failed/, "CONNECT, and upgrades other than WebSocket, are not passed on"],
-  [/headers_too_large|too_many_headers|headers_count/, "the headers are too large"],
-  [/headers_timeout|request_header_timeout/, "the headers did not arrive in time"],
-  [/^missing_host_header/, "the request has no host"],
-  [/^(?:route_not_found|missing_path)/, "Envoy passes on no such request target"],
-  [/codec_error|invalid/, "this is not well-formed HTTP"],
-  [/overload/, "Envoy is at its limit"],
+const EXPLANATIONS: readonly (readonly [RegExp, RefusedBecause, string])[] = [
+  [/^upgrade_failed/, "upgrade", "CONNECT, and upgrades other than WebSocket, are not passed on"],
+  [/headers_too_large|too_many_headers|headers_count/, "headers too large", "the headers are too large"],
+  [/headers_timeout|request_header_timeout/, "headers too late", "the headers did not arrive in time"],
+  [/^missing_host_header/, "no host", "the request has no host"],
+  [/^(?:route_not_found|missing_path)/, "request target", "Envoy passes on no such request target"],
+  [/codec_error|invalid/, "malformed", "this is not well-formed HTTP"],
+  [/overload/, "overload", "Envoy is at its limit"],
 ];
+const UNKNOWN = [undefined, "other", "refused by Envoy"] as const;

@@ -1,0 +1,7 @@
+/**
+ * Which rule admitted, which denials there were, and how often: found by the lookup that `decide` defines, counted in
+ * bounded memory, and kept on disk together with the place in Envoy's log up to which it was counted.
+ */
+export { type Attribution, attribution } from "./attribution.ts";
+export { type Ledger, ledger, otherwise, type SavedLedger } from "./ledger.ts";
+export { type LedgerFile, ledgerText, readLedger, writeLedger } from "./ledger-file.ts";
