@@ -25,7 +25,7 @@ const proxy = (...inbound: Dataplane["inbound"]): Dataplane => ({
 
 test("a sidecar whose inbounds are all ignored is selected by nothing, here it is", () => {
   const ignored = proxy({ port: 80, tags: {}, state: "Ignored" });
-  expect(kumaSelects(policy("p"), ignored).selected).toBe(false);
+  expect(kumaSelects(policy("p"), ignored)).toEqual({ selected: false, because: { kind: "tags", missing: {} } });
   expect(selects(policy("p"), ignored).selected).toBe(true);
 });
 
@@ -36,6 +36,14 @@ test("tags of an ignored inbound select nothing, others do", () => {
   );
   expect(kumaSelects(subset({ a: "1" }), dataplane).selected).toBe(false);
   expect(kumaSelects(subset({ b: "1" }), dataplane).selected).toBe(true);
+});
+
+test("policies count as those of the proxy's mesh, and only what selects is merged", () => {
+  const other = { ...policy("p"), meta: { ...meta("p"), mesh: "other" } };
+  const dataplane = proxy({ port: 80, tags: { a: "1" } });
+  expect(kumaSelects(other, dataplane).selected).toBe(true);
+  const all = [subset({ a: "1" }), subset({ a: "2" }), policy("q"), other];
+  expect(kumaSelectPolicies(all, dataplane).map(({ meta: { name } }) => name)).toEqual(["q", "p", "subset"]);
 });
 
 test("a gateway has no inbounds, and is selected all the same", () => {

@@ -28,6 +28,11 @@ const ASCENDING: readonly (readonly [string, readonly [string, PolicyOptions], r
   ["name: by bytes, capital letters first", ["a", {}], ["B", {}]],
   ["name: a longer one comes after its beginning", ["ab", {}], ["a", {}]],
   ["name: by bytes of UTF-8, not by UTF-16 units", ["\u{1f600}", {}], ["\uffff", {}]],
+  ["name: the first beyond 16 bits comes after the last within", ["\u{10000}", {}], ["\uffff", {}]],
+  ["name: letters come before what stands after surrogates", ["\ue000", {}], ["a", {}]],
+  ["name: halves of pairs keep their order", ["\u{103ff}", {}], ["\u{103fe}", {}]],
+  ["origin: one that nobody defines is as absent", ["a", origin("moon")], ["b", origin("zone")]],
+  ["role: one that nobody defines is as absent", ["a", role("moon")], ["b", role("producer")]],
   ["name: the display name counts", ["a", { displayName: "y" }], ["z", { displayName: "x" }]],
   [
     "the number of tags does not count",

@@ -1,14 +1,13 @@
 import { LABELS, type MeshPassthrough } from "../model/index.ts";
 
+/** Absent, and what nobody defines: 1. */
 const ORIGIN_RANKS: ReadonlyMap<string | undefined, number> = new Map([
   ["global", 0],
-  [undefined, 1],
   ["zone", 2],
 ]);
 
+/** `system`, absent, and what nobody defines: 0. */
 const ROLE_RANKS: ReadonlyMap<string | undefined, number> = new Map([
-  [undefined, 0],
-  ["system", 0],
   ["producer", 1],
   ["consumer", 2],
   ["workload-owner", 3],
@@ -43,7 +42,6 @@ const codePointRank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdff
 
 const kindRank = (policy: MeshPassthrough): number => (policy.targetRef?.kind === "MeshSubset" ? 1 : 0);
 
-/** A value that nobody defines ranks as a label that is absent. */
 const originRank = (policy: MeshPassthrough): number => ORIGIN_RANKS.get(policy.meta.labels[LABELS.origin]) ?? 1;
 
 const roleRank = (policy: MeshPassthrough): number => ROLE_RANKS.get(policy.meta.labels[LABELS.role]) ?? 0;
