@@ -11,6 +11,8 @@ export default {
   vitest: { configFile: "test/mutation/vitest.config.ts", related: false, pool: "vmThreads" },
   coverageAnalysis: "perTest",
   concurrency: 1,
+  // Time to spare on a loaded machine: what is only late is not killed. What loops is found by counting.
+  timeoutMS: 30_000,
   incremental: true,
   incrementalFile: `${results}.incremental.json`,
   tempDirName: `${results}.tmp`,

@@ -109,14 +109,16 @@ function namesText({ traffic, names }: ConnectionClass, limits: TextLimits): Nam
     : allNames(isTls ? "tls" : "opaque");
   const others = nameDifference(widest, names);
   if (isNoName(others)) return {};
-  if (!others.none && !others.illFormed) {
-    const except = nameClasses(others).map((c) => nameText(c, limits));
-    return { to: `any name or none, except ${cut(except, limits)}`, isOpen: true };
-  }
   const classes = nameClasses(names);
   const missing = isTls ? "without a server name" : "without a host";
   if (classes.every((c) => c.kind === "none")) return { without: missing };
   if (classes.every((c) => c.kind === "ill-formed")) return { without: "with an ill-formed host" };
+  if (classes.every((c) => c.kind === "none" || c.kind === "ill-formed"))
+    return { without: "without a well-formed host" };
+  if (!others.none && !others.illFormed) {
+    const except = nameClasses(others).map((c) => nameText(c, limits));
+    return { to: `any name or none, except ${cut(except, limits)}`, isOpen: true };
+  }
   const words = classes.map((c) =>
     c.kind === "none" ? "no name" : c.kind === "ill-formed" ? "an ill-formed host" : nameText(c, limits),
   );
