@@ -226,14 +226,14 @@ test.each<[string, Resource, string, string]>([
   [
     "a namespace of a policy in Universal form",
     policy({ "k8s.kuma.io/namespace": "x" }),
-    "`k8s.kuma.io/namespace` is for resources in Kubernetes form",
-    "Universal form has no namespaces, and this policy would select proxies of the whole mesh: leave the label out, and select with `targetRef`",
+    "Universal form has no namespaces: `k8s.kuma.io/namespace` has no effect, and this policy selects proxies of the whole mesh",
+    "leave the label out and select with `targetRef`; the API of a control plane refuses it",
   ],
   [
     "a namespace of a Dataplane in Universal form",
     dataplane(policy({ "k8s.kuma.io/namespace": "x" })),
-    "`k8s.kuma.io/namespace` is for resources in Kubernetes form",
-    COMPUTED,
+    "Universal form has no namespaces: `k8s.kuma.io/namespace` has no effect",
+    "leave the label out; the API of a control plane refuses it",
   ],
   [
     "a role",
