@@ -1,8 +1,8 @@
 // Everything that can fail, in one command: `npm test`. With --quick what needs no namespaces: `npm run check`.
 // Ends with one line, `N passed, N failed`: every test of every suite, and each other step counted as one test.
 // What was left out is named; with CI=true it counts as failed.
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,9 +20,11 @@ const leftOut = [];
 
 const NOTHING_WORKS = 1;
 if (step("setup", process.execPath, [join(root, "scripts", "setup.mjs"), "--for", "test"]) !== NOTHING_WORKS) {
-  step("types", "tsc", ["-p", "."]);
-  step("lint", "biome", ["ci", "--error-on-warnings"]);
-  step("unused code", "knip", []);
+  await Promise.all([
+    sideStep("types", "tsc", ["-p", ".", ...(isQuick ? rememberTypes() : [])]),
+    sideStep("lint", "biome", ["ci", "--error-on-warnings"]),
+    sideStep("unused code", "knip", []),
+  ]);
   nameEnvoys();
   suite("unit");
   if (!isQuick) suite("real");
@@ -51,12 +53,46 @@ function step(name, program, args) {
   return status;
 }
 
+/** As `step`, beside others: what it prints comes when it has ended. */
+function sideStep(name, program, args) {
+  const started = performance.now();
+  const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const chunks = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => chunks.push(chunk));
+  return new Promise((resolve) => {
+    const end = (isFine) => {
+      console.log(`\n== ${name}\n${Buffer.concat(chunks)}`);
+      count(isFine ? 1 : 0, isFine ? [] : [name]);
+      console.log(`${name}: ${isFine ? "fine" : "failed"}, ${seconds(started)}`);
+      resolve();
+    };
+    child.on("error", () => end(false));
+    child.on("close", (status) => end(status === 0));
+  });
+}
+
+/** Only what has changed since the last time, and what depends on it, is looked at again. */
+function rememberTypes() {
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  return ["--incremental", "--tsBuildInfoFile", join(root, ".cache", "types.tsbuildinfo")];
+}
+
 /** One vitest project, every test counted. */
 function suite(project) {
   const started = performance.now();
   console.log(`\n== ${project}`);
   const file = join(reports, `${project}.json`);
-  const args = ["run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  const config = isQuick ? "vitest.quick.config.ts" : "vitest.config.ts";
+  const args = [
+    "run",
+    "--config",
+    config,
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ];
   const { status } = spawnSync("vitest", args, { cwd: root, env, stdio: "inherit" });
   const before = failures.length;
   readReport(project, file);

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { compareClassic } from "../../bench/fuzz/classic.ts";
 import { compareModels } from "../../bench/fuzz/models.ts";
 import { renderCase } from "../../bench/fuzz/render-case.ts";
+import { enough } from "./enough.ts";
 
 const POLICIES = 400;
 const MIN_PAIRS = 100_000;
@@ -17,5 +18,5 @@ test("law: what Kuma's filter chains do is what the documentation says with the 
   const { pairs, different, found } = compareClassic(20_261_122, (policies) => policies === POLICIES);
   expect(found === undefined ? "" : `# ${found.what}\n${renderCase(found)}`).toBe("");
   expect(pairs).toBeGreaterThanOrEqual(50_000);
-  expect(different).toBeGreaterThan(1_000); // else nothing was tried
+  expect(different).toBeGreaterThan(enough(1_000)); // else nothing was tried
 });
