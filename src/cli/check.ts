@@ -6,7 +6,7 @@ import { type CommandContext, command, outputOption } from "./command.ts";
 import { faultCount, hasErrors, renderDiagnostics } from "./diagnostics.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { FINDING_FORMS, type FindingForm, renderFindings } from "./findings.ts";
-import { addFileOption, readTexts } from "./input.ts";
+import { addPaths, readTexts } from "./input.ts";
 import { renderKumaFindings } from "./kuma-findings.ts";
 import { addContextOptions, type ContextOptions, contextOf } from "./label-context.ts";
 
@@ -30,10 +30,10 @@ export function checkCommand({ terminal, finish }: CommandContext): Command {
       { line: "kubectl get meshpassthroughs -A -o json | sallyport check -f -", does: "what a cluster has" },
     ],
   );
-  return addContextOptions(addFileOption(made))
+  return addContextOptions(addPaths(made))
     .addOption(compatibilityOption())
     .addOption(outputOption([...FINDING_FORMS, "kuma-json"]))
-    .action(async (options: CheckCommandOptions) => {
+    .action(async (_paths: readonly string[], options: CheckCommandOptions) => {
       const { output, compatibility } = options;
       if (output === "kuma-json" && compatibility !== "kuma-2.9")
         throw new CommandError(

@@ -6,7 +6,7 @@ import type { OddField } from "../policy/text/index.ts";
 import { type CommandContext, command } from "./command.ts";
 import { renderDiagnostics } from "./diagnostics.ts";
 import { EXIT } from "./exit-codes.ts";
-import { addFileOption, readTexts } from "./input.ts";
+import { addPaths, readTexts } from "./input.ts";
 import { printable } from "./terminal.ts";
 
 interface ConvertCommandOptions {
@@ -27,7 +27,7 @@ export function convertCommand({ terminal, finish }: CommandContext): Command {
       },
     ],
   );
-  return addFileOption(made)
+  return addPaths(made)
     .addOption(
       new Option("--to <form>", "the form to print").choices(["universal", "kubernetes"]).makeOptionMandatory(),
     )
@@ -35,7 +35,7 @@ export function convertCommand({ terminal, finish }: CommandContext): Command {
       "--system-namespace <name>",
       "what is in this namespace has no namespace in Universal form (default: kuma-system)",
     )
-    .action(async ({ file, to, systemNamespace }: ConvertCommandOptions) => {
+    .action(async (_paths: readonly string[], { file, to, systemNamespace }: ConvertCommandOptions) => {
       const texts = await readTexts(file, terminal);
       const options = systemNamespace === undefined ? {} : { systemNamespace };
       const converted = convertTexts(texts, to, options);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type CommandContext, command, outputOption } from "./command.ts";
 import { type EffectiveView, viewEffective } from "./effective-view.ts";
-import { addFileOption } from "./input.ts";
+import { addPaths } from "./input.ts";
 import { addProxyOptions, loadChecked, type ProxyOptions, proxiesMeant } from "./proxy.ts";
 import { renderTable } from "./table.ts";
 import { printable, type Terminal } from "./terminal.ts";
@@ -20,9 +20,9 @@ export function effectiveCommand({ terminal }: CommandContext): Command {
       { line: "sallyport effective -f policies/ --proxy web-1 -o json", does: "one of them, for a program" },
     ],
   );
-  return addProxyOptions(addFileOption(made))
+  return addProxyOptions(addPaths(made))
     .addOption(outputOption(["text", "json", "yaml"]))
-    .action(async (options: EffectiveOptions) => {
+    .action(async (_paths: readonly string[], options: EffectiveOptions) => {
       const checked = await loadChecked(options, terminal);
       const views = proxiesMeant(checked, options).map((proxy) => viewEffective(checked, proxy));
       // A name asks for one answer, not for a list of one.

@@ -5,7 +5,7 @@ import { formatText } from "../policy/text/index.ts";
 import { type CommandContext, command } from "./command.ts";
 import { renderDiagnostics } from "./diagnostics.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
-import { addFileOption, type InputText, readTexts, reasonOf, STDIN_NAME } from "./input.ts";
+import { addPaths, type InputText, readTexts, reasonOf, STDIN_NAME } from "./input.ts";
 import { printable, type Terminal } from "./terminal.ts";
 
 interface FmtOptions {
@@ -26,9 +26,9 @@ export function fmtCommand({ terminal, finish }: CommandContext): Command {
       { line: "sallyport fmt -f - < policy.yaml", does: "standard input to standard output" },
     ],
   );
-  return addFileOption(made)
+  return addPaths(made)
     .option("--check", "change nothing; name the files that are not in the layout, and end with 1 if there are any")
-    .action(async ({ file, check }: FmtOptions) => {
+    .action(async (_paths: readonly string[], { file, check }: FmtOptions) => {
       const texts = await readTexts(file, terminal, { withAssertions: true });
       const isFine = texts.map((text) => formatOne(text, check === true, terminal));
       finish(isFine.every((fine) => fine) ? EXIT.fine : EXIT.no);

@@ -28,6 +28,17 @@ export function addFileOption(command: Command): Command {
   );
 }
 
+/** As {@link addFileOption}, where paths may also stand alone, as everybody writes them first. The action gets them first. */
+export function addPaths(command: Command): Command {
+  return addFileOption(command)
+    .argument("[path...]", "what `-f` names may stand alone too")
+    .hook("preAction", (_, made) => {
+      const paths: readonly string[] = made.processedArgs[0] ?? [];
+      const { file = [] } = made.opts<{ readonly file?: readonly string[] }>();
+      if (paths.length > 0) made.setOptionValue("file", [...file, ...paths]);
+    });
+}
+
 /**
  * The texts that `-f` names, each file once, in the order named, a folder's files sorted by path. In a folder,
  * dot files and `node_modules` are left out. A folder without any file is an error:

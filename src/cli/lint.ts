@@ -11,7 +11,7 @@ import { type CommandContext, command, outputOption } from "./command.ts";
 import { counted, hasErrors } from "./diagnostics.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { FINDING_FORMS, type FindingForm, renderFindings } from "./findings.ts";
-import { addFileOption, type InputText, readTexts, reasonOf, STDIN_NAME } from "./input.ts";
+import { addPaths, type InputText, readTexts, reasonOf, STDIN_NAME } from "./input.ts";
 import { addContextOptions, type ContextOptions, contextOf } from "./label-context.ts";
 import { printable, type Terminal } from "./terminal.ts";
 
@@ -40,13 +40,13 @@ export function lintCommand({ terminal, finish }: CommandContext): Command {
       { line: "sallyport lint --enable L412-no-owner", does: "what is off unless asked for" },
     ],
   );
-  return addContextOptions(addFileOption(made))
+  return addContextOptions(addPaths(made))
     .addOption(outputOption(FINDING_FORMS))
     .option("--fix", "take out of the files the rules without which no verdict changes; prints what is left to mend")
     .addOption(new Option("--deny <what>", "end with 1 if there are any").choices(["warnings"]))
     .option("--enable <code>", "look for this too, though it is off by default; may be repeated", lintCodes)
     .option("--disable <code>", "do not look for this; may be repeated", lintCodes)
-    .action(async (options: LintCommandOptions) => {
+    .action(async (_paths: readonly string[], options: LintCommandOptions) => {
       const read = await readTexts(options.file, terminal);
       const { texts, checked, diagnostics } = await lintTexts(read, options, terminal);
       const ids = checked.resources.map(({ resource }) => resourceId(resource.type, resource.meta));
@@ -103,8 +103,9 @@ function write(file: string, text: string, terminal: Terminal): void {
 
 /** Gathers codes of lints. */
 function lintCodes(text: string, before: readonly LintCode[] = []): readonly LintCode[] {
-  if (isLintCode(text)) return [...before, text];
   const codes = Object.keys(LINT_CODES);
-  const near = codes.find((code) => code.startsWith(`${text}-`)) ?? nearestWord(text, codes);
+  const code = codes.find((one) => one.startsWith(`${text}-`)) ?? text;
+  if (isLintCode(code)) return [...before, code];
+  const near = nearestWord(text, codes);
   throw new InvalidArgumentError(near === undefined ? `There are: ${codes.join(", ")}.` : `Did you mean \`${near}\`?`);
 }

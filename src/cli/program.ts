@@ -30,7 +30,11 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     code = next;
   };
   try {
-    await buildProgram({ terminal, finish }).parseAsync(args, { from: "user" });
+    const program = buildProgram({ terminal, finish });
+    // Commander answers `help nonsense` with the help of the whole.
+    const [first, name = ""] = args;
+    const isLost = first === "help" && name !== "" && program.commands.every((one) => one.name() !== name);
+    await program.parseAsync(isLost ? [name] : args, { from: "user" });
     return code;
   } catch (error) {
     return report(error, terminal);

@@ -1,3 +1,5 @@
+import { EXIT } from "./exit-codes.ts";
+
 /** Text styles by meaning. Without colour each returns its text unchanged. */
 export interface Styles {
   readonly strong: (text: string) => string;
@@ -68,8 +70,12 @@ export function processTerminal(): Terminal {
 function writer(stream: NodeJS.WriteStream): (text: string) => void {
   let isOpen = true;
   stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
     isOpen = false;
+    if (error.code === "EPIPE") return;
+    // A disk that is full: what was to be printed is not, whatever the answer was.
+    process.exitCode = EXIT.unreachable;
+    if (stream !== process.stderr) process.stderr.write(`error: cannot write: ${error.message}\n`);
+    process.exit();
   });
   return (text) => {
     if (isOpen) stream.write(text);

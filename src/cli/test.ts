@@ -13,7 +13,7 @@ import { renderRule } from "../policy/why/index.ts";
 import { type CommandContext, command, outputOption } from "./command.ts";
 import { counted, faultCount, hasErrors, renderDiagnostics } from "./diagnostics.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
-import { addFileOption, readTexts } from "./input.ts";
+import { addPaths, readTexts } from "./input.ts";
 import { addContextOptions, type ContextOptions, contextOf } from "./label-context.ts";
 import { printable, type Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -34,10 +34,10 @@ export function testCommand({ terminal, finish }: CommandContext): Command {
       { line: "sallyport test -o junit > report.xml", does: "for CI" },
     ],
   );
-  return addContextOptions(addFileOption(made))
+  return addContextOptions(addPaths(made))
     .addOption(outputOption(["text", "json", "junit", "tap", "sarif"]))
     .option("--coverage", "also say which rules could go without an assertion failing (in `text` and `json`)")
-    .action(async (options: TestOptions) => {
+    .action(async (_paths: readonly string[], options: TestOptions) => {
       const texts = await readTexts(options.file, terminal, { withAssertions: true });
       const checked = check(texts, contextOf(options));
       terminal.err(renderDiagnostics(checked.diagnostics, texts, terminal.errStyles));

@@ -50,6 +50,14 @@ describe("check", () => {
     }
   });
 
+  test("paths may stand alone, beside `-f` too", async () => {
+    const alone = await sallyport(["check", UNIVERSAL, "faulty.yaml"], { cwd: folder });
+    expect(alone).toEqual(await sallyport(["check", "-f", UNIVERSAL, "-f", "faulty.yaml"], { cwd: folder }));
+    expect(alone).toEqual(await sallyport(["check", "faulty.yaml", "-f", UNIVERSAL], { cwd: folder }));
+    expect(alone.code).toBe(1);
+    expect(await sallyport(["effective", UNIVERSAL])).toEqual(await sallyport(["effective", "-f", UNIVERSAL]));
+  });
+
   test("standard input, as JSON for programs", async () => {
     const { code, stdout } = await sallyport(["check", "-f", "-", "-o", "json"], { input: FAULTY });
     const { diagnostics, summary } = JSON.parse(stdout);
@@ -211,6 +219,21 @@ describe("usage", () => {
 });
 
 describe("launcher", () => {
+  test("what cannot be written is no answer", async () => {
+    const { code, stderr } = await run("sh", ["-c", '"$0" schema json > /dev/full', SALLYPORT]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^error: cannot write: [^\n]*\n$/);
+  });
+
+  test("help for a command that there is not says so", async () => {
+    expect(await sallyport(["help", "chek"])).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringContaining("`check`"),
+    });
+    expect((await sallyport(["help", "why"])).stdout).toContain("Usage: sallyport why");
+  });
+
   test("started through links, from elsewhere, with an empty PATH but for the system's", async () => {
     symlinkSync(SALLYPORT, join(folder, "first"));
     symlinkSync("first", join(folder, "second"));

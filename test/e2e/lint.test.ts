@@ -61,9 +61,14 @@ describe("lint", () => {
   });
 
   test("a code that is none is a usage error that guesses", async () => {
-    const { code, stderr } = await lint("--enable", "L412");
+    const { code, stderr } = await lint("--enable", "L412-no-owners");
     expect(code).toBe(2);
     expect(stderr).toContain("`L412-no-owner`");
+  });
+
+  test("the number of a code is enough", async () => {
+    const { stdout } = await lint("--enable", "L412", "--disable", "L411", "--disable", "L401", "-o", "json");
+    expect(JSON.parse(stdout).diagnostics.map(({ code }: { code: string }) => code)).toEqual(["L412-no-owner"]);
   });
 
   test("errors are all that is said of faulty files", async () => {
