@@ -172,7 +172,7 @@ describe("usage", () => {
   test.each([
     [["chek"], "error: unknown command `chek`\n  help: did you mean `check`?\n"],
     [["check", "--fil", "x"], "error: unknown option `--fil`\n  help: did you mean `--file`?\n"],
-    [["check", "extra"], /^error: too many arguments/],
+    [["schema", "json", "extra"], /^error: too many arguments/],
     [["check", "-o", "xml"], /^error: option `-o, --output <form>` argument `xml` is invalid/],
     [["compile", "-f", "x.yaml"], /^error: required option `-t, --target <target>` not specified/],
     [
