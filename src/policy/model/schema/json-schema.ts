@@ -11,7 +11,8 @@ export function jsonSchema(): JsonMap {
   const kubernetes = RESOURCE_TYPES.map((type) => variant("kind", type, `${type}.kubernetes`));
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
-    title: "Mesh, Dataplane and MeshPassthrough, in Universal and in Kubernetes form",
+    // No title: editors put that of the whole above what they say of each field.
+    description: "Mesh, Dataplane and MeshPassthrough, in Universal and in Kubernetes form",
     type: "object",
     properties: {
       type: { enum: [...RESOURCE_TYPES], description: "Universal form: what the document is." },
