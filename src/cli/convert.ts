@@ -53,7 +53,7 @@ function notice(file: string, { kind, path, start }: OddField): string {
   const place = `${printable(file)}:${start.line}:${start.column}`;
   if (kind === "left out")
     return `${place}: left out: \`${printable(formatPath(path))}\` exists in the other form only\n`;
-  return `${place}: now the label \`k8s.kuma.io/namespace\`, which is for the way back: Universal form has no namespaces\n`;
+  return `${place}: now the label \`k8s.kuma.io/namespace\`, which is for the way back: in Universal form a policy is for the whole mesh\n`;
 }
 
 /** Each text starts a document. */

@@ -108,7 +108,11 @@ function reportUsage(error: CommanderError, terminal: Terminal): ExitCode {
   if (error.code === "commander.help") return EXIT.usage; // a group without a command: its help was printed
   const [message = "", ...more] = error.message.replace(/^error: /, "").split("\n");
   const guess = more.join(" ").match(/^\(Did you mean (one of )?(.*)\?\)$/);
-  const help = guess === null ? "`--help` shows what there is" : `did you mean ${guess[1] ?? ""}\`${guess[2]}\`?`;
+  const hint =
+    error.code === "commander.excessArguments"
+      ? "a file or folder is named with `-f`, where it is wanted; `--help` shows more"
+      : "`--help` shows what there is";
+  const help = guess === null ? hint : `did you mean ${guess[1] ?? ""}\`${guess[2]}\`?`;
   printError(terminal, message.replace(/'([^']*)'/g, "`$1`").replace(/\.$/, ""), help);
   return EXIT.usage;
 }
