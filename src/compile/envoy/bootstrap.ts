@@ -84,8 +84,16 @@ function common(limits: Limits) {
   return {
     deferredStatOptions: { enableDeferredCreationStats: true },
     overloadManager: overloadManager(limits),
+    layeredRuntime: { layers: [{ name: "limits", layerSpecifier: { case: "staticLayer" as const, value: RUNTIME } }] },
   };
 }
+
+/**
+ * One request of an HTTP/2 connection at a time, then the others' turn. A thousand at once to a new destination would
+ * each open a connection of its own, since none of them sees that another one does; and a flood would be taken in whole
+ * before it is noticed.
+ */
+const RUNTIME = { "http.max_requests_per_io_cycle": 1 };
 
 function overloadManager({ maxConnections, maxHeapBytes }: Limits): OverloadManager {
   const connections = monitor(

@@ -11,7 +11,7 @@ import { SocketOption_SocketState } from "../../gen/envoy/config/core/v3/socket_
 import { HttpProtocolOptionsSchema } from "../../gen/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.js";
 import { any } from "./extension.ts";
 import { http1Options, MAX_HEADERS, MAX_HEADERS_KB } from "./http-options.ts";
-import { BUCKETS, bucketCluster, type EnvoySettings } from "./settings.ts";
+import { BUCKETS, BUFFER_BYTES, bucketCluster, type EnvoySettings } from "./settings.ts";
 
 const UNLIMITED = 0xffff_ffff;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -32,6 +32,7 @@ function bucket(name: string, httpOptions: Any, { upstreamMark }: EnvoySettings)
     clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.ORIGINAL_DST },
     lbPolicy: Cluster_LbPolicy.CLUSTER_PROVIDED,
     connectTimeout: durationFromMs(CONNECT_TIMEOUT_MS),
+    perConnectionBufferLimitBytes: BUFFER_BYTES,
     cleanupInterval: durationFromMs(CLEANUP_MS),
     circuitBreakers: {
       thresholds: [

@@ -12,7 +12,7 @@ import { TlsInspectorSchema } from "../../gen/envoy/extensions/filters/listener/
 import type { Matcher } from "../../gen/xds/type/matcher/v3/matcher_pb.js";
 import { accessLog } from "./access-log.ts";
 import { any } from "./extension.ts";
-import { type EnvoySettings, NAMES } from "./settings.ts";
+import { BUFFER_BYTES, type EnvoySettings, NAMES } from "./settings.ts";
 
 /** What of a listener may differ between rule sets: these two, which Envoy changes in place. */
 export interface Decisions {
@@ -47,6 +47,7 @@ function listener(
     listenerFilters,
     listenerFiltersTimeout: durationFromMs(settings.inspectionTimeoutMs),
     continueOnListenerFiltersTimeout: true,
+    perConnectionBufferLimitBytes: BUFFER_BYTES,
     accessLog: [accessLog("connection", settings)],
     ...decisions,
   });

@@ -24,6 +24,12 @@ export interface EnvoySettings {
 /** Destinations are spread over this many clusters: one for all costs O(destinations) for each new one. */
 export const BUCKETS = 16;
 
+/**
+ * What Envoy holds back for a connection whose other side does not read, on each side. Envoy's own 1 MiB, times
+ * thousands of connections that nobody reads, is more than there is.
+ */
+export const BUFFER_BYTES = 64 << 10;
+
 /** Names that others refer to. They never hold a rule, a policy or a workload. */
 export const NAMES = {
   out: "mp:out",
