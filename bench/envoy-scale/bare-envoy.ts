@@ -93,7 +93,7 @@ export async function startBareEnvoy(
     const pid = envoy.current()?.pid ?? 0;
     const allocated = async (): Promise<number> => {
       const answer: { readonly allocated: string } = JSON.parse(
-        await askAdmin(join(runFolder, ADMIN_SOCKET), "/memory"),
+        await patiently(join(runFolder, ADMIN_SOCKET), "/memory"),
       );
       return Number(answer.allocated);
     };
@@ -116,6 +116,15 @@ export async function startBareEnvoy(
     await close();
     throw error;
   }
+}
+
+/** An Envoy that still takes over tens of thousands of clusters answers nobody for a while. */
+async function patiently(socket: string, path: string): Promise<string> {
+  for (let left = 30; left > 0; left--) {
+    const answer = await askAdmin(socket, path).catch(() => undefined);
+    if (answer !== undefined) return answer;
+  }
+  return askAdmin(socket, path);
 }
 
 /** Ports that were free a moment ago: two runs on one host do not meet. */

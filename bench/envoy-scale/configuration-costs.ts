@@ -4,7 +4,7 @@ import { classicSide } from "./classic.ts";
 import { costs, type MeasuredCost, matcherSide } from "./configuration.ts";
 import { promised } from "./floors.ts";
 import { CHANGES } from "./rules.ts";
-import { count, megabytes, milliseconds } from "./statistics.ts";
+import { count, megabytes, microseconds, milliseconds } from "./statistics.ts";
 
 /** For how long Envoy may answer nobody else, ms. */
 const MAX_MAIN_MS = 25;
@@ -12,12 +12,53 @@ const MAX_MAIN_MS = 25;
 export async function configurationCosts(envoy: string, sizes: readonly number[]): Promise<Measured[]> {
   const sides = [await matcherSide(), await classicSide()];
   const measured: Measured[] = [];
+  let tenth: { readonly rules: number; readonly ours: MeasuredCost } | undefined;
   for (const rules of sizes) {
     const [ours, classic] = await costs(envoy, sides, rules);
     if (ours === undefined || classic === undefined) throw new Error("impossible: a cost for each side");
     measured.push(...compared(rules, ours, classic), mainThread(rules, ours));
+    if (rules === MANY / 10) tenth = { rules, ours };
   }
-  return measured;
+  return tenth === undefined ? measured : [...measured, ...(await growth(envoy, tenth))];
+}
+
+/** Ours alone, with more rules than the other side could hold: what each costs there. */
+const MANY = 100_000;
+/** Envoy keeps names in hash maps, which grow by doubling. */
+const STILL_LINEAR = 2;
+
+async function growth(
+  envoy: string,
+  { rules, ours: few }: { readonly rules: number; readonly ours: MeasuredCost },
+): Promise<Measured[]> {
+  const [many] = await costs(envoy, [await matcherSide()], MANY);
+  if (many === undefined) throw new Error("impossible: a cost for the side");
+  const each = (what: string, of: (cost: MeasuredCost) => number, say: (value: number) => string): Measured => ({
+    question: `${count(MANY)} rules: ${what}, of each rule`,
+    ours: `${say(of(many) / MANY)} (${say(of(many))} in all)`,
+    against: `${say(of(few) / rules)} at ${count(rules)}`,
+    ratio: of(many) / MANY / (of(few) / rules),
+    limit: STILL_LINEAR,
+  });
+  const slowest = ({ changeMs }: MeasuredCost) => Math.max(...CHANGES.map((change) => changeMs[change]));
+  return [
+    each(
+      "bytes of Envoy's configuration",
+      ({ bytes }) => bytes,
+      (n) => `${count(Math.round(n))} B`,
+    ),
+    each(
+      "memory of Envoy beyond an empty one",
+      ({ allocated }) => allocated,
+      (n) => `${count(Math.round(n))} B`,
+    ),
+    each(
+      "first load, push to ACK",
+      ({ firstLoadMs }) => firstLoadMs,
+      (ms) => microseconds(1000 * ms),
+    ),
+    each("the slowest change of one, push to ACK", slowest, (ms) => microseconds(1000 * ms)),
+  ];
 }
 
 function compared(rules: number, ours: MeasuredCost, peer: MeasuredCost): Measured[] {

@@ -1,5 +1,5 @@
 /** What a configuration costs an Envoy: bytes, memory, the first load, the change of one rule. */
-import { compilePolicy, type HostFacts } from "../../src/data-plane/agent/index.ts";
+import { type CompiledPolicy, compilePolicy, type HostFacts } from "../../src/data-plane/agent/index.ts";
 import type { EffectivePolicy } from "../../src/policy/model/index.ts";
 import { type BareEnvoy, freePorts, type Snapshot, startBareEnvoy } from "./bare-envoy.ts";
 import { CHANGES, type Change, policyOfMix, proxyPolicy, withChange } from "./rules.ts";
@@ -36,7 +36,14 @@ export async function matcherSide(): Promise<Side> {
   const [fixedOutboundPort = 0, rawPort = 0] = await freePorts(2);
   const identity = { kind: "mark", mark: 1 } as const;
   const host: HostFacts = { identity, fixedOutboundPort, rawPort, resolvers: [], ipv6: true };
-  return { compile: (policy) => compilePolicy(proxyPolicy(policy), host, []).snapshot, deferredStats: true };
+  let latest: CompiledPolicy | undefined;
+  return {
+    compile(policy) {
+      latest = compilePolicy(proxyPolicy(policy), host, [], latest);
+      return latest.snapshot;
+    },
+    deferredStats: true,
+  };
 }
 
 /** Each side in an Envoy of its own, all at once; what is repeated is done by turns. Times are the shortest seen. */

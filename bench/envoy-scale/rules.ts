@@ -24,9 +24,17 @@ export const policyOfMix = (count: number): EffectivePolicy =>
 
 /** The same with one rule replaced, whatever else was replaced before. */
 export function withChange(policy: EffectivePolicy, change: Change, k: number): EffectivePolicy {
+  const rules = policy.rules.map((old, i) => {
+    const value = changedRule(i, change, k);
+    return value === undefined ? old : { ...old, value };
+  });
+  return { ...policy, rules };
+}
+
+/** What stands at place `i` instead of the rule of the mix, if it is the place of that change. */
+export function changedRule(i: number, change: Change, k: number): Rule | undefined {
   const at = PLACE[change];
-  const rule = read({ ...mixedRule(at), ...REPLACEMENT[change](k) });
-  return { ...policy, rules: policy.rules.map((old, i) => (i === at ? { ...old, value: rule } : old)) };
+  return i === at ? read({ ...mixedRule(at), ...REPLACEMENT[change](k) }) : undefined;
 }
 
 /** A policy of these rules alone. */
