@@ -11,8 +11,8 @@ import { count, median, milliseconds } from "./statistics.ts";
 import { bytesTo, httpTo, type Rate, startTraffic, type Target, type Traffic, tlsTo } from "./traffic.ts";
 
 const FEW = 10;
-const ROUNDS = 11;
-const ROUND_MS = 500;
+const ROUNDS = 21;
+const ROUND_MS = 400;
 const PARALLEL = 8;
 /** New connections at 10,000 rules are at least nine tenths of those at ten. */
 const MAX_TIME_RATIO = 1 / 0.9;

@@ -140,6 +140,24 @@ describe("for an Envoy without an agent", () => {
     expect(get("m.a", TYPE_URLS.listener)).toBe(get("m.b", TYPE_URLS.listener));
   });
 
+  test("a change concerns those resources alone that say something else", () => {
+    const { get, make } = world();
+    make(policy(80), dataplane("m", "a"));
+    const all = () =>
+      [TYPE_URLS.cluster, TYPE_URLS.listener, TYPE_URLS.route].flatMap((type) => [
+        ...(get("m.a", type)?.values() ?? []),
+      ]);
+    const before = new Set(all());
+    make(policy(80), dataplane("m", "b"));
+    expect(all().filter((one) => !before.has(one))).toEqual([]);
+    make(policy(81));
+    expect(
+      all()
+        .filter((one) => !before.has(one))
+        .map(({ name }) => name),
+    ).toEqual(["mp:out", "http-80", "http-81"]);
+  });
+
   test("a port that lost its last HTTP rule keeps its chain: connections may be on it", () => {
     const { get, make } = world();
     make(policy(80), dataplane("m", "a"));
