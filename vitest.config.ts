@@ -26,8 +26,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          // A machine that does much else at the time may be late once; a fault is late twice. The report shows both.
-          retry: 2,
         },
       },
     ],

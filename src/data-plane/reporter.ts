@@ -78,7 +78,7 @@ export function reporter(parts: ReporterParts): Reporter {
       const { changedAt } = enforce;
       if (known.startedAt < changedAt + LATE_MS && Date.now() < changedAt + LATE_MS + SLOWEST_CONNECT_MS)
         void revoke.late(known);
-    } else if (event.kind === "ended") journal.closed(event);
+    } else if (event.kind === "ended" && !connections.knows(event.pair)) journal.closed(event);
   };
   const takeOne = (line: string) => {
     read++;

@@ -181,6 +181,25 @@ describe.skipIf(!usable)("the kernel (needs unshare, nft and user namespaces)", 
     ]);
   });
 
+  test.each([
+    ["a workload's connection that nothing redirected does not leave", {}, 0],
+    ["the proxy's own does", { identity: { uid: 0 } }, 1],
+    ["one to a resolver does", { resolvers: [ip("198.51.100.9")] }, 1],
+  ])("%s", (_, changes, packets) => {
+    const { status, stdout, stderr } = inNamespace(
+      `ip link add d0 type veth peer name d1; ip addr add 198.51.100.1/24 dev d0; ip link set d0 up; ip link set d1 up
+       nft -f -
+       nft flush chain inet sallyport outbound
+       nft add table inet seen; nft add chain inet seen out '{ type filter hook postrouting priority 0; }'
+       nft add rule inet seen out tcp dport 53 counter
+       timeout 0.5 bash -c '</dev/tcp/198.51.100.9/53' 2>/dev/null || true
+       nft list chain inet seen out`,
+      text(changes),
+    );
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain(`counter packets ${packets} `);
+  });
+
   test("takes a batch of the largest elements in a user namespace", () => {
     const raw6 = Array.from(
       { length: 6_000 },

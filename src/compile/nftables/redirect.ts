@@ -45,6 +45,11 @@ export function compileRedirect(settings: RedirectSettings, sets: RedirectSets):
     "    type nat hook output priority -100; policy accept;",
     ...redirect(settings).map((line) => `    ${line}`),
     "  }",
+    "",
+    "  chain astray {",
+    "    type filter hook output priority 0; policy accept;",
+    ...astray(settings).map((line) => `    ${line}`),
+    "  }",
     "}",
   ];
   return [text([...lines, ...first]), ...rest.map(text)];
@@ -87,6 +92,19 @@ function redirect({ identity, outboundPort, rawPort, resolvers }: RedirectSettin
     `ip6 daddr . tcp dport @raw6 redirect to :${rawPort}`,
     `meta l4proto tcp ip6 daddr @raw6any redirect to :${rawPort}`,
     `meta l4proto tcp redirect to :${outboundPort}`,
+  ];
+}
+
+/**
+ * After addresses were rewritten: a new connection that still goes outside. While one table takes the place of another
+ * a packet may meet neither's redirection; dropped, it is sent again a second later and meets the new one.
+ */
+function astray({ identity, resolvers }: RedirectSettings): string[] {
+  const isNew = "tcp flags & (syn | ack) == syn";
+  return [
+    `${isNew} ${isProxy(identity)} return`,
+    ...resolvers.map((ip) => `${isNew} ${ip.family === 4 ? "ip" : "ip6"} daddr ${formatIp(ip)} tcp dport 53 return`),
+    `${isNew} fib daddr type != local drop`,
   ];
 }
 

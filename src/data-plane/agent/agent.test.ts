@@ -260,7 +260,11 @@ describe("bringing a policy into force", () => {
           narrow: async (before, after) => void calls.push(`narrow ${sets(before)} → ${sets(after)}`),
           follow: async (policy) => void calls.push(`follow ${sets(policy)}`),
         },
-        revocation: { changed: async (change) => void changes.push(change) },
+        revocation: {
+          begins() {},
+          stays: async () => void calls.push("stays"),
+          changed: async (change) => void changes.push(change),
+        },
         quarantine: quarantine({ limits: LIMITS }),
         tryOut,
         store: ({ extraHttpPorts }) => void calls.push(`store ${extraHttpPorts.join(",")}`),
@@ -292,7 +296,10 @@ describe("bringing a policy into force", () => {
   test("goes back everywhere when Envoy refuses, keeps nothing, and says why", async () => {
     const { one, calls, changes } = scene([{ kind: "accepted" }, { kind: "rejected", why: "no such thing" }]);
     await one.apply(bytesOf(tcp));
-    calls.length = 0;
+    expect(calls).toEqual([
+      ...["narrow 203.0.113.1/32 . 9000 → ", "offer http-80", "follow 203.0.113.1/32 . 9000"],
+      "stays",
+    ]);
     expect(await one.apply(bytesOf(http))).toEqual({
       reject: "envoy rejected it: no such thing; a throw-away Envoy takes it, so no rule is at fault",
     });

@@ -17,18 +17,26 @@ export interface Doomed {
   /** Absent for a socket whose beginning nobody saw. */
   readonly what?: Connection;
   readonly destination: Connection["destination"];
+  /** The record that it was found by; absent for requests and for sockets without a record. */
+  readonly record?: PassedConnection;
 }
 
-/** Finds what a change forbids. `now` is the policy in force when it looks: the change may be over already. */
+/**
+ * What is in force; between Envoy's change and the news of it there are two that may have admitted a connection, and
+ * only what both deny is denied.
+ */
+export type Now = readonly EffectivePolicy[];
+
+/** Finds what a change forbids. `now` is in force when it looks: the change may be over already. */
 export interface Judge {
   /** Takes a while with many connections, and lets others have their turns. */
-  passed(change: Change, now: EffectivePolicy, loss: Loss): Promise<Doomed[]>;
+  passed(change: Change, now: Now, loss: Loss): Promise<Doomed[]>;
   /** One alone, of which nothing is known but that it began at about the time of the change. */
-  one(connection: PassedConnection, change: Change): Doomed | undefined;
+  one(connection: PassedConnection, change: Change, now: Now): Doomed | undefined;
   /** Requests that began under earlier rules and still run; later ones were decided by Envoy. */
-  requests(now: Change): Doomed[];
+  requests(change: Change, now: Now): Doomed[];
   /** Sockets that no record explains. */
-  unexplained(sockets: Iterable<TcpSocket>, now: EffectivePolicy, loss: Loss): Doomed[];
+  unexplained(sockets: Iterable<TcpSocket>, now: Now, loss: Loss): Doomed[];
 }
 
 /** Envoy's workers follow its main thread within this time. */
@@ -51,7 +59,10 @@ export function judgeOf(
     facts.set(connection, found);
     return found;
   };
-  const doomed = ({ pair, destination }: PassedConnection, what: Connection): Doomed => ({ pair, destination, what });
+  const doomed = (record: PassedConnection, what: Connection): Doomed => ({
+    ...{ pair: record.pair, destination: record.destination },
+    ...{ what, record },
+  });
 
   return {
     async passed(change, now, loss) {
@@ -62,14 +73,14 @@ export function judgeOf(
       }
       return found;
     },
-    one(connection, change) {
+    one(connection, change, now) {
       const what = whatIs(connection, change);
-      return isDenied(change.after, what) ? doomed(connection, what) : undefined;
+      return isDenied(now, what) ? doomed(connection, what) : undefined;
     },
-    requests({ after, at }) {
+    requests({ at }, now) {
       return connections.http().flatMap(({ pair, requests }) => {
         const early = requests.filter(({ startedAt }) => startedAt < at + WORKERS_LAG_MS);
-        const what = early.find(({ request }) => isDenied(after, request))?.request;
+        const what = early.find(({ request }) => isDenied(now, request))?.request;
         return what === undefined ? [] : [{ pair, what, destination: what.destination }];
       });
     },
@@ -78,14 +89,15 @@ export function judgeOf(
         if (connections.knows(pair)) return [];
         const destination = conntrack?.originalDestination(pair);
         if (destination === undefined) return [{ pair, destination: pair.own }];
-        const isSafe = !mayConcernDestination(loss, destination) || isAdmittedByAddress(now, destination);
+        const isSafe =
+          !mayConcernDestination(loss, destination) || now.some((policy) => isAdmittedByAddress(policy, destination));
         return isSafe ? [] : [{ pair, destination }];
       });
     },
   };
 }
 
-const isDenied = (policy: EffectivePolicy, what: Connection): boolean => decide(policy, what).kind === "deny";
+const isDenied = (now: Now, what: Connection): boolean => now.every((policy) => decide(policy, what).kind === "deny");
 
 async function* inSlices<T>(items: Iterable<T>): AsyncGenerator<T> {
   let until = performance.now() + SLICE_MS;

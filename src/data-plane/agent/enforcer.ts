@@ -36,7 +36,7 @@ export interface EnforcerSettings {
   readonly compile: Compile;
   readonly feed: Pick<EnvoyFeed, "offer">;
   readonly redirect: Pick<RedirectKeeper, "narrow" | "follow"> | undefined;
-  readonly revocation: Pick<Revocation, "changed">;
+  readonly revocation: Pick<Revocation, "begins" | "stays" | "changed">;
   readonly quarantine: Pick<Quarantine, "sift" | "search" | "known">;
   /** Ask a throw-away Envoy whether it takes this. */
   readonly tryOut: (compiled: CompiledPolicy) => Promise<Trial>;
@@ -70,10 +70,12 @@ export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: 
   /** Undefined when it is in force; else why it is not, and then nothing changed. */
   const enforce = async (next: InForce): Promise<string | undefined> => {
     const before = inForce;
+    revocation.begins(next.compiled.policy);
     await redirect?.narrow(before.compiled, next.compiled);
     const answer = await feed.offer(next.compiled.snapshot);
     if (answer.kind === "rejected") {
       await redirect?.follow(before.compiled);
+      await revocation.stays();
       return answer.why;
     }
     inForce = next;

@@ -15,7 +15,7 @@ import { errorText, type Log } from "../host/index.ts";
 import type { OpenConnections, PassedConnection } from "../report/index.ts";
 import { type Conntrack, type Cutter, formatEndpoint, type TcpSocket, tupleKey } from "../sockets/index.ts";
 import { type Loss, lossOf } from "./connection-facts.ts";
-import { type Change, type Doomed, judgeOf } from "./doomed.ts";
+import { type Change, type Doomed, judgeOf, type Now } from "./doomed.ts";
 
 /** One line of the report. */
 export interface CutLine {
@@ -43,6 +43,10 @@ export interface RevocationSettings {
 export interface Revocation {
   /** What an earlier agent left: these sockets are open, and only the known ones can be explained. */
   adopt(): void;
+  /** A change is on its way: from now on connections may begin under either policy. */
+  begins(after: EffectivePolicy): void;
+  /** It was refused: what was in force before still is. */
+  stays(): Promise<void>;
   /** A change is in force. Resolves after the first cuts; the second look follows by itself. */
   changed(change: Change): Promise<void>;
   /** A connection is reported that may have begun before the last change. */
@@ -58,30 +62,41 @@ export function revocation(settings: RevocationSettings): Revocation {
   const judge = judgeOf(connections, conntrack, rawPort);
   let unexplained = new Map<string, TcpSocket>();
   let last: Change | undefined;
+  let coming: EffectivePolicy | undefined;
   let looks: Promise<void> = Promise.resolve();
+  /** Cut already: whatever has their addresses and ports by now is another connection. */
+  const over = new WeakSet<PassedConnection>();
+
+  const nowOf = (after: EffectivePolicy): Now => (coming === undefined ? [after] : [after, coming]);
+  /** Ports are used again; a record of a connection that is gone may be older than the news of its end. */
+  const isStill = ({ record, destination }: Doomed, socket: TcpSocket): boolean => {
+    if (record !== undefined && over.has(record)) return false;
+    const found = conntrack?.originalDestination(socket);
+    return found === undefined || formatEndpoint(found) === formatEndpoint(destination);
+  };
 
   const cut = async (doomed: readonly Doomed[], now: EffectivePolicy): Promise<void> => {
     if (doomed.length === 0) return;
     const open = new Map(cutter.open(settings.ports()).map((socket) => [tupleKey(socket), socket]));
     const found = doomed.flatMap((one) => {
       const socket = open.get(tupleKey(one.pair));
-      return socket === undefined ? [] : [{ ...one, socket }];
+      return socket === undefined || !isStill(one, socket) ? [] : [{ ...one, socket }];
     });
     const outcomes = await cutter.cut(found.map(({ socket }) => socket));
-    for (const [i, { what, destination }] of found.entries())
-      settings.report(line(what, destination, outcomes[i]?.kind ?? "kept", now));
+    for (const [i, { what, destination, record }] of found.entries()) {
+      const outcome = outcomes[i]?.kind ?? "kept";
+      if (record !== undefined && outcome === "cut") over.add(record);
+      settings.report(line(what, destination, outcome, now));
+    }
   };
 
   const secondLook = async (change: Change, loss: Loss): Promise<void> => {
     await sleep(SECOND_LOOK_MS);
-    const now = last ?? change;
-    const passed = await judge.passed(change, now.after, loss);
-    const doomed = [
-      ...passed,
-      ...judge.requests({ ...change, after: now.after }),
-      ...judge.unexplained(unexplained.values(), now.after, loss),
-    ];
-    await cut(doomed, now.after);
+    const { after } = last ?? change;
+    const passed = await judge.passed(change, nowOf(after), loss);
+    const now = nowOf(after);
+    const doomed = [...passed, ...judge.requests(change, now), ...judge.unexplained(unexplained.values(), now, loss)];
+    await cut(doomed, after);
     tidy();
   };
   /** Whatever the kernel no longer has is no longer open, also if its end was never reported. */
@@ -101,15 +116,26 @@ export function revocation(settings: RevocationSettings): Revocation {
       connections.retain(new Set(open.map(([key]) => key)), Number.POSITIVE_INFINITY);
       unexplained = new Map(open.filter(([, socket]) => !connections.knows(socket)));
     },
+    begins(after) {
+      coming = after;
+    },
+    async stays() {
+      coming = undefined;
+      if (last === undefined) return;
+      const { after } = last;
+      // what only the refused policy would have admitted was spared meanwhile
+      const again = { before: after, after, at: Date.now() };
+      await safely(judge.passed(again, [after], { kind: "anything" }).then((doomed) => cut(doomed, after)));
+    },
     async changed(change) {
-      last = change;
+      [last, coming] = [change, undefined];
       const loss = lossOf(change.before, change.after);
-      await safely(judge.passed(change, change.after, loss).then((doomed) => cut(doomed, change.after)));
+      await safely(judge.passed(change, [change.after], loss).then((doomed) => cut(doomed, change.after)));
       if (loss.kind !== "nothing") looks = Promise.all([looks, safely(secondLook(change, loss))]).then(() => {});
     },
     async late(connection) {
       if (last === undefined) return;
-      const doomed = judge.one(connection, last);
+      const doomed = judge.one(connection, last, nowOf(last.after));
       if (doomed !== undefined) await safely(cut([doomed], last.after));
     },
     idle: () => looks,

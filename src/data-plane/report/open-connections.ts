@@ -76,13 +76,20 @@ export function openConnections(limit: number): OpenConnections {
     if (connection.running.size === 0) http.delete(key);
   };
 
+  /** Workers have a stream each: the end of an earlier connection may come after the beginning of one with its ports. */
+  const passedEnded = ({ pair, startedAt }: LogEvent) => {
+    const key = tupleKey(pair);
+    const known = passed.get(key);
+    if (known !== undefined && known.startedAt <= startedAt) passed.delete(key);
+  };
+
   return {
     take(event) {
       if (event.kind === "connected") return this.restore(event);
       if (event.kind === "request started") requestStarted(event);
       else if (event.kind === "request ended") requestEnded(event);
       // the end of an HTTP connection may come before the ends of its requests, which come all the same
-      else passed.delete(tupleKey(event.pair));
+      else passedEnded(event);
       return undefined;
     },
     restore({ pair, destination, startedAt, serverName }) {

@@ -277,6 +277,13 @@ describe("open connections", () => {
     expect(open.size).toBe(1);
   });
 
+  test("stay known when the end of an earlier one with the same ports comes late", () => {
+    const open = openConnections(10);
+    open.take(connected("10.0.0.1:1", "a.test"));
+    open.take(event({ ...ENDED, peer: "10.0.0.1:1", start: "2026-11-22T02:24:00.000Z" }));
+    expect(open.size).toBe(1);
+  });
+
   test("with requests are known while one runs; equal requests are counted", () => {
     const open = openConnections(10);
     for (const start of [first, first, second]) open.take(started(start));

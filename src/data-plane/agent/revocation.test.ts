@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import { type EffectivePolicy, type Mode, parseRule } from "../../policy/model/index.ts";
+import { openConnections, type PassedConnection } from "../report/index.ts";
+import { type Endpoint, endpointOf, formatEndpoint, type TcpPair, type TcpSocket, tupleKey } from "../sockets/index.ts";
+import { type CutLine, type RevocationSettings, revocation } from "./revocation.ts";
+
+const SOURCE = { mesh: "default", name: "p", displayName: "p" };
+
+function policyOf(mode: Mode, ...rules: readonly string[]): EffectivePolicy {
+  return {
+    enforced: true,
+    mode: { value: mode, source: SOURCE },
+    rules: rules.map((text, index) => {
+      const [protocol = "", type = "", value = "", port] = text.split(" ");
+      const rule = parseRule({ protocol, type, value, ...(port !== undefined && { port: Number(port) }) });
+      if (!rule.ok) throw new Error(text);
+      return { value: rule.value, source: { ...SOURCE, index } };
+    }),
+  };
+}
+
+function endpoint(text: string): Endpoint {
+  const found = endpointOf(text);
+  if (found === undefined) throw new Error(text);
+  return found;
+}
+
+const pairOf = (peerPort: number): TcpPair => ({
+  own: endpoint("127.0.0.1:15001"),
+  peer: endpoint(`10.0.0.1:${peerPort}`),
+});
+
+const A = "tls Domain a.test 443";
+const B = "tls Domain b.test 443";
+
+/** A kernel with sockets that are cut when they are told to be. */
+function scene() {
+  const sockets = new Map<string, { readonly socket: TcpSocket; readonly destination: Endpoint }>();
+  const lines: CutLine[] = [];
+  const connections = openConnections(100);
+  let cookie = 0n;
+  const settings: RevocationSettings = {
+    connections,
+    cutter: {
+      open: () => [...sockets.values()].map(({ socket }) => socket),
+      cut: async (doomed) => {
+        for (const one of doomed) sockets.delete(tupleKey(one));
+        return doomed.map(() => ({ kind: "cut" }));
+      },
+      close() {},
+    },
+    conntrack: { originalDestination: (pair) => sockets.get(tupleKey(pair))?.destination, close() {} },
+    rawPort: 15_003,
+    ports: () => [15_001],
+    report: (line) => void lines.push(line),
+    log: { info() {}, warn() {}, error() {} },
+  };
+  const opens = (pair: TcpPair, destination: string) =>
+    sockets.set(tupleKey(pair), {
+      socket: { ...pair, cookie: ++cookie, uid: 0 },
+      destination: endpoint(destination),
+    });
+  /** A connection with a socket and a record. */
+  const connects = (peerPort: number, destination: string, serverName: string, startedAt: number): PassedConnection => {
+    const [pair, to] = [pairOf(peerPort), endpoint(destination)];
+    opens(pair, destination);
+    const taken = connections.take({ kind: "connected", pair, destination: to, startedAt, serverName });
+    if (taken === undefined) throw new Error("no room");
+    return taken;
+  };
+  const open = () =>
+    [...sockets.values()].map(({ socket, destination }) => `${socket.peer.port} ${formatEndpoint(destination)}`);
+  return { revoke: revocation(settings), connects, opens, open, lines, sockets };
+}
+
+test("what a change forbids is cut, that alone, and once", async () => {
+  const { revoke, connects, open, lines } = scene();
+  connects(1, "203.0.113.1:443", "a.test", 5);
+  connects(2, "203.0.113.1:443", "b.test", 5);
+  await revoke.changed({ before: policyOf("Matched", A, B), after: policyOf("Matched", B), at: 10 });
+  expect(open()).toEqual(["2 203.0.113.1:443"]);
+  await revoke.idle();
+  expect(lines.map(({ connection, outcome }) => [connection, outcome])).toEqual([
+    ["tls://a.test:443@203.0.113.1", "cut"],
+  ]);
+});
+
+test("a connection that uses the ports of one that was cut stays, also before the end of the other is told", async () => {
+  const { revoke, connects, opens, open } = scene();
+  const { pair } = connects(1, "203.0.113.1:443", "a.test", 5);
+  await revoke.changed({ before: policyOf("Matched", A, B), after: policyOf("Matched", B), at: 10 });
+  opens(pair, "203.0.113.1:443");
+  await revoke.idle();
+  expect(open()).toEqual(["1 203.0.113.1:443"]);
+});
+
+test("a connection that uses the ports of one that ended by itself stays", async () => {
+  const { revoke, connects, opens, open } = scene();
+  const { pair } = connects(1, "203.0.113.1:443", "a.test", 5);
+  opens(pair, "203.0.113.2:443");
+  await revoke.changed({ before: policyOf("Matched", A, B), after: policyOf("Matched", B), at: 10 });
+  await revoke.idle();
+  expect(open()).toEqual(["1 203.0.113.2:443"]);
+});
+
+test("what began while a change was on its way is judged by both policies until it is settled", async () => {
+  const { revoke, connects, open, lines } = scene();
+  const [one, both] = [policyOf("Matched", A), policyOf("Matched", A, B)];
+  await revoke.changed({ before: policyOf("Matched"), after: one, at: 10 });
+  revoke.begins(both);
+  await revoke.late(connects(2, "203.0.113.1:443", "b.test", 12));
+  await revoke.late(connects(3, "203.0.113.1:443", "c.test", 12));
+  expect(open()).toEqual(["2 203.0.113.1:443"]);
+  await revoke.changed({ before: one, after: both, at: 13 });
+  await revoke.idle();
+  expect(open()).toEqual(["2 203.0.113.1:443"]);
+  expect(lines).toHaveLength(1);
+});
+
+test("what only a refused policy would have admitted is cut when it is refused", async () => {
+  const { revoke, connects, open } = scene();
+  const one = policyOf("Matched", A);
+  await revoke.changed({ before: policyOf("Matched"), after: one, at: 10 });
+  revoke.begins(policyOf("Matched", A, B));
+  await revoke.late(connects(2, "203.0.113.1:443", "b.test", 12));
+  await revoke.stays();
+  expect(open()).toEqual([]);
+});
