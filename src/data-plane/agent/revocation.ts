@@ -8,14 +8,13 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LOG_FLUSH_MS } from "../../compile/envoy/index.ts";
-import { decide } from "../../policy/decide/index.ts";
-import { type Connection, type EffectivePolicy, formatConnection } from "../../policy/model/index.ts";
-import { renderReasons } from "../../policy/why/index.ts";
+import type { EffectivePolicy } from "../../policy/model/index.ts";
 import { errorText, type Log } from "../host/index.ts";
 import type { OpenConnections, PassedConnection } from "../report/index.ts";
-import { type Conntrack, type Cutter, formatEndpoint, type TcpSocket, tupleKey } from "../sockets/index.ts";
+import { type Conntrack, type Cutter, type TcpSocket, tupleKey } from "../sockets/index.ts";
 import { type Loss, lossOf } from "./connection-facts.ts";
-import { type Change, type Doomed, judgeOf, type Now } from "./doomed.ts";
+import { cutDoomed } from "./cut-doomed.ts";
+import { type Change, judgeOf, type Now } from "./doomed.ts";
 
 /** One line of the report. */
 export interface CutLine {
@@ -60,36 +59,12 @@ const SECOND_LOOK_MS = LOG_FLUSH_MS + 50;
 export function revocation(settings: RevocationSettings): Revocation {
   const { connections, conntrack, cutter, rawPort, log } = settings;
   const judge = judgeOf(connections, conntrack, rawPort);
+  const cut = cutDoomed(settings);
   let unexplained = new Map<string, TcpSocket>();
   let last: Change | undefined;
   let coming: EffectivePolicy | undefined;
   let looks: Promise<void> = Promise.resolve();
-  /** Cut already: whatever has their addresses and ports by now is another connection. */
-  const over = new WeakSet<PassedConnection>();
-
   const nowOf = (after: EffectivePolicy): Now => (coming === undefined ? [after] : [after, coming]);
-  /** Ports are used again; a record of a connection that is gone may be older than the news of its end. */
-  const isStill = ({ record, destination }: Doomed, socket: TcpSocket): boolean => {
-    if (record !== undefined && over.has(record)) return false;
-    const found = conntrack?.originalDestination(socket);
-    return found === undefined || formatEndpoint(found) === formatEndpoint(destination);
-  };
-
-  const cut = async (doomed: readonly Doomed[], now: EffectivePolicy): Promise<void> => {
-    if (doomed.length === 0) return;
-    const open = new Map(cutter.open(settings.ports()).map((socket) => [tupleKey(socket), socket]));
-    const found = doomed.flatMap((one) => {
-      const socket = open.get(tupleKey(one.pair));
-      return socket === undefined || !isStill(one, socket) ? [] : [{ ...one, socket }];
-    });
-    const outcomes = await cutter.cut(found.map(({ socket }) => socket));
-    for (const [i, { what, destination, record }] of found.entries()) {
-      const outcome = outcomes[i]?.kind ?? "kept";
-      if (record !== undefined && outcome === "cut") over.add(record);
-      settings.report(line(what, destination, outcome, now));
-    }
-  };
-
   const secondLook = async (change: Change, loss: Loss): Promise<void> => {
     await sleep(SECOND_LOOK_MS);
     const { after } = last ?? change;
@@ -139,22 +114,5 @@ export function revocation(settings: RevocationSettings): Revocation {
       if (doomed !== undefined) await safely(cut([doomed], last.after));
     },
     idle: () => looks,
-  };
-}
-
-function line(
-  what: Connection | undefined,
-  destination: Connection["destination"],
-  outcome: string,
-  now: EffectivePolicy,
-): CutLine {
-  return {
-    kind: "cut",
-    time: new Date().toISOString(),
-    destination: formatEndpoint(destination),
-    outcome,
-    ...(what === undefined
-      ? { reason: ["nobody saw what it is, and its address alone is not admitted"] }
-      : { connection: formatConnection(what), reason: renderReasons(decide(now, what)) }),
   };
 }
