@@ -62,9 +62,10 @@ function headersOf(
       if (action.case === "append" && action.value.header !== undefined)
         early.set(action.value.header.key, action.value.header.value);
   }
-  return (name, { request }) => {
+  return (name, { request, port }) => {
     const format = early.get(name);
     if (request === undefined) return undefined;
+    if (format === ":%DOWNSTREAM_LOCAL_PORT%") return `:${port}`;
     if (format === undefined) return request.header(name) ?? (name === ":authority" ? request.authority : undefined);
     return format === "%PROTOCOL%" ? PROTOCOL[request.version] : undefined;
   };

@@ -7,13 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decide } from "../../src/policy/decide/index.ts";
-import {
-  addressed,
-  type ConnectionText,
-  type EffectivePolicy,
-  isL7,
-  parseConnection,
-} from "../../src/policy/model/index.ts";
+import { addressed, type ConnectionText, type EffectivePolicy, parseConnection } from "../../src/policy/model/index.ts";
 import { type Live, probeFor } from "../../src/testbed/index.ts";
 import { type Product, startProduct } from "../engines/product.ts";
 import { describeReal, envoys } from "../engines/requirements.ts";
@@ -33,8 +27,6 @@ interface Held {
   readonly text: string;
   readonly connection: ConnectionText;
   readonly taken: "by address" | "as tls" | "as http";
-  /** Of HTTP: it came in while no HTTP rule named its port, on the chain for all such ports. */
-  readonly sharesChain: boolean;
   readonly live: Live;
 }
 
@@ -117,15 +109,9 @@ function isOpen(policy: EffectivePolicy, { connection, taken }: Held): boolean |
   return connection.kind === "tls" && allows(policy, connection) ? "either" : false;
 }
 
-/**
- * What a connection that is open may answer. The chain that ports without HTTP rules share knows the rules without a
- * port only: where such a connection is admitted by a rule that names its port, it is denied until it is made anew.
- */
-function wantedAnswers(policy: EffectivePolicy, { connection, taken, sharesChain }: Held): string[] {
-  if (taken !== "as http") return ["pass"];
-  if (!allows(policy, connection)) return ["503"];
-  const shared = { ...policy, rules: policy.rules.filter(({ value }) => value.port === undefined) };
-  return sharesChain && !allows(shared, connection) ? ["pass", "503"] : ["pass"];
+/** What a connection that is open answers: of HTTP, what the rules of the moment say of the next request. */
+function wantedAnswer(policy: EffectivePolicy, { connection, taken }: Held): string {
+  return taken === "as http" && !allows(policy, connection) ? "503" : "pass";
 }
 
 async function answerOf({ live }: Held): Promise<string> {
@@ -142,7 +128,6 @@ async function refill(
   counts: Counts,
 ): Promise<Held[]> {
   const opened: Held[] = [];
-  const named = new Set(policy.rules.flatMap(({ value }) => (isL7(value.protocol) ? [value.port] : [])));
   for (let tries = 0; held.length + opened.length < HELD && tries < 40; tries++) {
     const text = randomConnection(next);
     const parsed = parseConnection(text);
@@ -153,7 +138,7 @@ async function refill(
     if (live.opened.answer !== "pass")
       throw new Error(`${text} when it was opened: ${JSON.stringify(live.opened)}\n${lastWords(product)}`);
     const taken = allowsAddress(policy, connection) ? "by address" : connection.kind === "tls" ? "as tls" : "as http";
-    opened.push({ text, connection, taken, live, sharesChain: !named.has(connection.destination.port) });
+    opened.push({ text, connection, taken, live });
   }
   counts.opened += opened.length;
   return [...held, ...opened];
@@ -188,7 +173,7 @@ async function afterEdit(
   counts.cut += mustGo.length;
   for (const one of mayStay) {
     const answer = await answerOf(one);
-    expect(wantedAnswers(policy, one), `${one.text} (taken ${one.taken}) after ${where}`).toContain(answer);
+    expect(answer, `${one.text} (taken ${one.taken}) after ${where}`).toBe(wantedAnswer(policy, one));
     counts.exchanges++;
     if (answer === "503") counts.denied++;
   }

@@ -8,7 +8,7 @@ import { ListenerSchema } from "../../gen/envoy/config/listener/v3/listener_pb.j
 import { decide } from "../../policy/decide/index.ts";
 import type { Connection, EffectivePolicy } from "../../policy/model/index.ts";
 import { codecRefuses, type EnvoyModel, modelOf } from "../../simulate/index.ts";
-import { buildTable } from "../table/index.ts";
+import { buildTable, httpChains } from "../table/index.ts";
 import {
   bootstrapJson,
   compileEnvoy,
@@ -18,6 +18,7 @@ import {
   staticBootstrap,
   toCanonicalJson,
 } from "./index.ts";
+import { always, toChain } from "./matcher.ts";
 
 const SETTINGS: EnvoySettings = {
   outboundPort: 15_001,
@@ -117,7 +118,46 @@ test("what can reach few addresses shares one cluster, more are spread", () => {
   expect(text("Domain a.test tls 443")).toContain("consistent_hashing");
 });
 
+test("law: what Envoy does on the chain of any port, for connections that stay on it, is what `decide` says", () => {
+  fc.assert(
+    fc.property(policyAndConnections, ([policy, connections]) => {
+      const table = buildTable(policy);
+      const { ports, shared } = httpChains(table, ["any"]);
+      const { listeners, ...rest } = compile(policy, { extraHttpPorts: ports, sharedHttpPorts: shared });
+      const model = modelOf({ ...rest, listeners });
+      expect(model.faults).toEqual([]);
+      for (const [, connection] of connections) {
+        const sent = sendable(connection);
+        const isAdmitted = model.answer("mp:out", { connection: sent }) === "admitted";
+        expect([sent, isAdmitted]).toEqual([sent, decide(policy, sent).kind === "allow"]);
+      }
+      if (policy.mode.value !== "Matched") return;
+      // as if the connection had been there before all rules that name a port
+      const toAny = listeners.map((listener) => ({ ...listener, filterChainMatcher: always(toChain("http-any")) }));
+      const onAny = modelOf({ ...rest, listeners: toAny });
+      for (const [, connection] of connections) {
+        const sent = sendable(connection);
+        if (sent.kind !== "http") continue;
+        const isAdmitted = onAny.answer("mp:out", { connection: sent }) === "admitted";
+        expect([sent, isAdmitted]).toEqual([sent, decide(policy, sent).kind === "allow"]);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
 describe("ports that are kept", () => {
+  test("that rules begin to name while there is a chain for any port stay on it; others have their own", () => {
+    const table = buildTable(matched("Domain a.test http 80", "IP 10.0.0.1 http 8080", "IP 10.0.0.1 tcp 9000"));
+    expect(httpChains(table, [])).toEqual({ ports: [80, 8080], shared: [] });
+    expect(httpChains(table, [port(80)])).toEqual({ ports: [80, 8080], shared: [] });
+    expect(httpChains(table, [port(80), "any"])).toEqual({ ports: [80, "any"], shared: [8080, 9000] });
+    expect(httpChains(buildTable(matched()), [port(80), port(81), "any"], 1)).toEqual({
+      ports: [80, "any"],
+      shared: [],
+    });
+  });
+
   const kept = { extraHttpPorts: [port(80), "any"] } as const;
   test("have a chain and a table that decides by the rules of the moment; nothing leads there", () => {
     const printed = print(compile(matched("IP 10.0.0.1 tcp"), kept));

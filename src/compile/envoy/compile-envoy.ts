@@ -2,7 +2,8 @@ import type { Cluster } from "../../gen/envoy/config/cluster/v3/cluster_pb.js";
 import type { FilterChain } from "../../gen/envoy/config/listener/v3/listener_components_pb.js";
 import type { Listener } from "../../gen/envoy/config/listener/v3/listener_pb.js";
 import type { RouteConfiguration } from "../../gen/envoy/config/route/v3/route_pb.js";
-import { comparePortKey, httpView, type PortKey, rulesOfPort, type Table } from "../table/index.ts";
+import type { Port } from "../../policy/net/index.ts";
+import { ANY_PORT, comparePortKey, httpView, type PortKey, rulesOfPort, type Table } from "../table/index.ts";
 import { clusters } from "./clusters.ts";
 import { httpChain } from "./http-chain.ts";
 import { outListener, rawListener } from "./listeners.ts";
@@ -42,11 +43,11 @@ const made = <M>({ make }: Recipe<M>): M => make();
 export function compileInline(table: Table, settings: EnvoySettings): EnvoyResources {
   const frame = frameOf(settings);
   const chains = httpPorts(table, settings).map((port) =>
-    httpChain(httpName(port), { inline: routeTable(httpName(port), requests(table, port)) }, settings),
+    httpChain(httpName(port), { inline: tableOf(table, port, settings) }, settings),
   );
   return {
     listeners: [
-      out(table, chains, frame),
+      out(table, chains, frame, settings),
       ...(settings.rawPort === undefined ? [] : [raw(table, settings.rawPort, frame)]),
     ],
     routes: [],
@@ -78,12 +79,13 @@ export function recipes(table: Table, settings: EnvoySettings, frame: Frame): Re
   const listeners: Recipe<Listener>[] = [
     {
       name: NAMES.out,
-      from: [frame, table.mode, table.tcp, table.tlsBlocks, table.tlsNames, portsOf(table).join(), ports.join()],
+      from: [frame, table.mode, table.tcp, table.tlsBlocks, table.tlsNames, ...portKeys(table, settings)],
       make: () =>
         out(
           table,
           ports.map((port) => rdsChain(httpName(port), frame)),
           frame,
+          settings,
         ),
     },
   ];
@@ -97,15 +99,28 @@ export function recipes(table: Table, settings: EnvoySettings, frame: Frame): Re
     listeners,
     routes: ports.map((port) => ({
       name: httpName(port),
-      from: [table.mode, ...rulesOfPort(table, port)],
-      make: () => routeTable(httpName(port), requests(table, port)),
+      from: [
+        table.mode,
+        ...rulesOfPort(table, port),
+        ...guestsOf(port, settings).flatMap((guest) => [guest, ...rulesOfPort(table, guest)]),
+      ],
+      make: () => tableOf(table, port, settings),
     })),
     clusters: frame.clusters.map((cluster) => ({ name: cluster.name, from: [frame], make: () => cluster })),
   };
 }
 
-const out = (table: Table, http: readonly FilterChain[], { pass, settings }: Frame): Listener =>
-  outListener({ filterChainMatcher: outTree(table), filterChains: [...pass, ...http] }, settings);
+function out(
+  table: Table,
+  http: readonly FilterChain[],
+  { pass, settings }: Frame,
+  { sharedHttpPorts = [] }: EnvoySettings,
+): Listener {
+  return outListener(
+    { filterChainMatcher: outTree(table, sharedHttpPorts), filterChains: [...pass, ...http] },
+    settings,
+  );
+}
 
 const raw = (table: Table, port: number, { pass, settings }: Frame): Listener =>
   rawListener(port, { filterChainMatcher: rawTree(table), filterChains: pass }, settings);
@@ -117,10 +132,25 @@ function rdsChain(name: string, { http, settings }: Frame): FilterChain {
 }
 
 /** Those that HTTP rules name, `any` for the rest if they leave it open, and those that are kept. */
-const httpPorts = (table: Table, settings: EnvoySettings): PortKey[] =>
-  [...new Set<PortKey>([...portsOf(table), ...(settings.extraHttpPorts ?? [])])].sort(comparePortKey);
+function httpPorts(table: Table, { extraHttpPorts = [], sharedHttpPorts = [] }: EnvoySettings): PortKey[] {
+  const own = portsOf(table).filter((port) => port === ANY_PORT || !sharedHttpPorts.includes(port));
+  return [...new Set<PortKey>([...own, ...extraHttpPorts])].sort(comparePortKey);
+}
 
 const portsOf = (table: Table): PortKey[] => table.http.map(({ port }) => port);
+
+/** All that decides which chains there are, and which of them a port's HTTP goes to. */
+const portKeys = (table: Table, settings: EnvoySettings): string[] =>
+  [portsOf(table), httpPorts(table, settings), settings.sharedHttpPorts ?? []].map((ports) => ports.join());
+
+const guestsOf = (port: PortKey, { sharedHttpPorts = [] }: EnvoySettings): readonly Port[] =>
+  port === ANY_PORT ? sharedHttpPorts : [];
+
+function tableOf(table: Table, port: PortKey, settings: EnvoySettings): RouteConfiguration {
+  const guests = table.mode === "Matched" ? guestsOf(port, settings) : [];
+  const views = guests.map((guest) => ({ port: guest, view: httpView(table, guest) }));
+  return routeTable(httpName(port), requests(table, port), views);
+}
 
 function requests(table: Table, port: PortKey): Requests {
   if (table.mode === "Matched") return httpView(table, port);

@@ -69,7 +69,7 @@ const isFrom = (known: Kept | undefined, from: readonly unknown[]): known is Kep
 
 /** Do they differ in nothing but the ports that are kept? */
 function isSame(a: EnvoySettings, b: EnvoySettings): boolean {
-  const told = ({ extraHttpPorts: _, ...settings }: EnvoySettings) =>
+  const told = ({ extraHttpPorts: _kept, sharedHttpPorts: _shared, ...settings }: EnvoySettings) =>
     JSON.stringify(Object.entries(settings).sort(byKey));
   return told(a) === told(b);
 }

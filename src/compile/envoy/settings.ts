@@ -1,3 +1,4 @@
+import type { Port } from "../../policy/net/index.ts";
 import type { PortKey } from "../table/index.ts";
 
 /** What the output depends on besides the table. None of it may come from rules: a change would replace listeners. */
@@ -17,6 +18,8 @@ export interface EnvoySettings {
   readonly accessLog: "file" | "stdout";
   /** Ports whose HTTP chain stays although no rule names them: connections may still be on it. */
   readonly extraHttpPorts?: readonly PortKey[];
+  /** Ports that rules name and whose HTTP stays on the chain of any port, which is among `extraHttpPorts` then. */
+  readonly sharedHttpPorts?: readonly Port[];
   /** False on a host that has no `::1`: binding it would make Envoy refuse the listeners. Absent: true. */
   readonly ipv6?: boolean;
 }
@@ -67,3 +70,6 @@ export const HEADERS = {
   /** In answers: this denial is ours. */
   denied: "x-sallyport",
 } as const;
+
+/** What the header of the destination's port says. */
+export const portHeader = (port: Port): string => `:${port}`;

@@ -1,4 +1,5 @@
 import type { Matcher, Matcher_OnMatch } from "../../gen/xds/type/matcher/v3/matcher_pb.js";
+import type { Port } from "../../policy/net/index.ts";
 import { ANY_PORT, holdAtMost, type PortBlocks, type PortKey, type PortNames, type Table } from "../table/index.ts";
 import {
   byServerName,
@@ -39,9 +40,9 @@ function byHash(): Matcher_OnMatch {
  * loop until it dies. Then `tcp`, which asks for nothing but the address; then TLS by address and name; plaintext
  * goes to the HTTP chain of its port, where each request is decided. What matches nothing is closed.
  */
-export function outTree(table: Table): Matcher {
+export function outTree(table: Table, sharedHttpPorts: readonly Port[]): Matcher {
   const admit = toBucket();
-  return guarded(table, admit, [...blockLayers(table.tcp, admit), ...transportLayer(table, admit)]);
+  return guarded(table, admit, [...blockLayers(table.tcp, admit), ...transportLayer(table, admit, sharedHttpPorts)]);
 }
 
 /** Which chain takes a connection to `mp:raw`: the guard and `tcp`, nothing that needs bytes of the client. */
@@ -56,9 +57,9 @@ function guarded(table: Table, admit: Matcher_OnMatch, layers: readonly Matcher[
   return layered([guard, ...layers]) ?? guard;
 }
 
-function transportLayer(table: Table, admit: Matcher_OnMatch): Matcher[] {
+function transportLayer(table: Table, admit: Matcher_OnMatch, shared: readonly Port[]): Matcher[] {
   const tls = layered([...blockLayers(table.tlsBlocks, admit), ...nameLayers(table.tlsNames, admit)]);
-  const plain = plaintext(table);
+  const plain = plaintext(table, shared);
   const entries: (readonly [string, Matcher_OnMatch])[] = [];
   if (plain !== undefined) entries.push(["raw_buffer", plain]);
   if (tls !== undefined) entries.push(["tls", toMatcher(tls)]);
@@ -66,12 +67,13 @@ function transportLayer(table: Table, admit: Matcher_OnMatch): Matcher[] {
 }
 
 /** What is not TLS goes to the HTTP chain of its port, also where it does not look like HTTP (yet). */
-function plaintext(table: Table): Matcher_OnMatch | undefined {
+function plaintext(table: Table, shared: readonly Port[]): Matcher_OnMatch | undefined {
   const ports = table.http.map(({ port }) => port);
   const any = ports.includes(ANY_PORT) ? toChain(httpName(ANY_PORT)) : undefined;
   const single = ports.filter((port) => port !== ANY_PORT);
   if (single.length === 0) return any;
-  const tree = byPort(single.map((port) => [port, toChain(httpName(port))]));
+  const chainOf = (port: PortKey) => httpName(shared.some((guest) => guest === port) ? ANY_PORT : port);
+  const tree = byPort(single.map((port) => [port, toChain(chainOf(port))]));
   return toMatcher(any === undefined ? tree : elseGoTo(tree, any));
 }
 

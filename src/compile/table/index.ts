@@ -4,6 +4,7 @@
  */
 export { holdAtMost, joinHalves } from "./blocks.ts";
 export { buildTable, comparePortKey } from "./build-table.ts";
+export { type HttpChains, httpChains } from "./http-chains.ts";
 export { type HttpView, httpView, rulesOfPort } from "./http-view.ts";
-export { compareText, isEmptyNameSet, patternsOf } from "./names.ts";
+export { compareText, isEmptyNameSet, levelFinder, patternsOf } from "./names.ts";
 export * from "./table.ts";

@@ -40,6 +40,27 @@ export function patternsOf(names: NameSet): readonly DomainPattern[] {
   ];
 }
 
+/** The strongest level that a layer gives to a name, or to every name below a wildcard's; undefined: none. */
+export function levelFinder(names: ByLevel<NameSet>): (pattern: DomainPattern) => HttpLevel | undefined {
+  const sets = HTTP_LEVELS.map((level) => {
+    const { any, exact, suffix } = names[level];
+    return { level, any, exact: new Set<string>(exact), suffix: new Set<string>(suffix) };
+  });
+  return (pattern) =>
+    sets.find(({ any, exact, suffix }) => {
+      if (any || pattern.kind === "any") return any;
+      const name: string = pattern.kind === "exact" ? pattern.name : pattern.rest;
+      return (
+        (pattern.kind === "exact" ? exact : suffix).has(name) || wildcardsAbove(name).some((rest) => suffix.has(rest))
+      );
+    })?.level;
+}
+
+function wildcardsAbove(name: string): string[] {
+  const labels = name.split(".");
+  return labels.slice(1).map((_, i) => labels.slice(i + 1).join("."));
+}
+
 /** Does the set admit nothing? */
 export const isEmptyNameSet = (names: NameSet): boolean =>
   !names.any && names.exact.length === 0 && names.suffix.length === 0;

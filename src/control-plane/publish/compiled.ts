@@ -1,5 +1,5 @@
 import { type EncodedResources, type EnvoySettings, encodeEnvoy } from "../../compile/envoy/index.ts";
-import { buildTable, comparePortKey, type PortKey, type Table } from "../../compile/table/index.ts";
+import { buildTable, httpChains, type PortKey, type Table } from "../../compile/table/index.ts";
 import { notEnforced } from "../../policy/merge/index.ts";
 import type { EffectivePolicy } from "../../policy/model/index.ts";
 import {
@@ -41,7 +41,7 @@ export class CompiledSnapshots {
   /** What a proxy was last given: the next differs little. */
   readonly #latest = new Map<string, Compiled>();
   /** HTTP ports that a proxy ever had: connections may still be on them, and removing a chain cuts its connections. */
-  readonly #ports = new Map<string, ReadonlySet<PortKey>>();
+  readonly #ports = new Map<string, readonly PortKey[]>();
 
   of({ id, dataplane, effective }: RegisteredProxy): Snapshot {
     const outboundPort = dataplane.transparentProxying?.redirectPortOutbound ?? 0;
@@ -49,13 +49,13 @@ export class CompiledSnapshots {
     const latest = this.#latest.get(id);
     if (latest?.effective === effective && latest.outboundPort === outboundPort) return latest.snapshot;
     const table = buildTable(effective, latest?.table);
-    const ports = new Set([...(this.#ports.get(id) ?? []), ...table.http.map(({ port }) => port)]);
-    this.#ports.set(id, ports);
-    const extraHttpPorts = [...ports].sort(comparePortKey);
+    const { ports: extraHttpPorts, shared: sharedHttpPorts } = httpChains(table, this.#ports.get(id) ?? []);
+    this.#ports.set(id, extraHttpPorts);
     const known = this.#shared.get(effective) ?? new Map<string, Compiled>();
     this.#shared.set(effective, known);
-    const key = JSON.stringify([outboundPort, extraHttpPorts]);
-    const compiled = known.get(key) ?? compile(effective, table, { outboundPort, extraHttpPorts }, latest);
+    const key = JSON.stringify([outboundPort, extraHttpPorts, sharedHttpPorts]);
+    const compiled =
+      known.get(key) ?? compile(effective, table, { outboundPort, extraHttpPorts, sharedHttpPorts }, latest);
     known.set(key, compiled);
     this.#latest.set(id, compiled);
     return compiled.snapshot;
@@ -70,7 +70,7 @@ export class CompiledSnapshots {
 function compile(
   effective: EffectivePolicy,
   table: Table,
-  settings: Pick<EnvoySettings, "outboundPort" | "extraHttpPorts">,
+  settings: Pick<EnvoySettings, "outboundPort" | "extraHttpPorts" | "sharedHttpPorts">,
   latest: Compiled | undefined,
 ): Compiled {
   const whole: EnvoySettings = { ...settings, inspectionTimeoutMs: INSPECTION_MS, accessLog: "stdout" };

@@ -1,7 +1,7 @@
 import type { ProxyPolicy } from "../../compile/agent/index.ts";
 import { type EncodedResources, type EnvoySettings, encodeEnvoy } from "../../compile/envoy/index.ts";
 import { type RedirectSets, type RedirectSettings, redirectSets } from "../../compile/nftables/index.ts";
-import { buildTable, comparePortKey, type PortKey, type Table } from "../../compile/table/index.ts";
+import { buildTable, httpChains, type PortKey, type Table } from "../../compile/table/index.ts";
 import type { EffectivePolicy } from "../../policy/model/index.ts";
 import type { IpAddress } from "../../policy/net/index.ts";
 import { type EncodedResource, encodeResource, type ResourceSet, resourceSet } from "../../xds/index.ts";
@@ -69,9 +69,7 @@ export function compilePolicy(
 ): CompiledPolicy {
   const before = earlier === undefined ? undefined : steps.get(earlier);
   const table = buildTable(policy, before?.table);
-  const named = table.http.map(({ port }) => port);
-  const idle = earlierHttpPorts.filter((port) => !named.includes(port)).slice(0, MAX_IDLE_HTTP_PORTS);
-  const httpPorts = [...named, ...idle].sort(comparePortKey);
+  const chains = httpChains(table, earlierHttpPorts, MAX_IDLE_HTTP_PORTS);
   const port = host.fixedOutboundPort ?? (redirectPortOutbound === 0 ? DEFAULT_OUTBOUND_PORT : redirectPortOutbound);
   const { identity, rawPort, resolvers } = host;
   const inspectionMs = rawPort === undefined ? FOREIGN_INSPECTION_MS : OWN_INSPECTION_MS;
@@ -79,7 +77,8 @@ export function compilePolicy(
     outboundPort: port,
     inspectionTimeoutMs: inspectionMs,
     accessLog: "file",
-    extraHttpPorts: httpPorts,
+    extraHttpPorts: chains.ports,
+    sharedHttpPorts: chains.shared,
     ipv6: host.ipv6,
     ...(rawPort !== undefined && { rawPort }),
     ...(identity.kind === "mark" && { upstreamMark: identity.mark }),
@@ -102,7 +101,7 @@ export function compilePolicy(
     sets: redirectSets(table),
     ports: rawPort === undefined ? [port] : [port, rawPort],
     inspectionMs,
-    httpPorts,
+    httpPorts: chains.ports,
     ...(redirect !== undefined && { redirect }),
   };
   steps.set(compiled, { table, encoded });
