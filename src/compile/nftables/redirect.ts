@@ -36,6 +36,11 @@ export function compileRedirect(settings: RedirectSettings, sets: RedirectSets):
     `table ${NFT_TABLE} {`,
     ...SET_NAMES.map((name) => `  set ${name} { type ${SET_TYPES[name]}; flags interval; }`),
     "",
+    "  chain own {",
+    "    type filter hook output priority -300; policy accept;",
+    ...own(settings).map((line) => `    ${line}`),
+    "  }",
+    "",
     "  chain guard {",
     "    type filter hook output priority -150; policy accept;",
     ...guard(settings).map((line) => `    ${line}`),
@@ -60,6 +65,15 @@ export const addElements = (added: RedirectSets): readonly string[] => batches(a
 
 /** The transaction that ends the redirection, in force or not. */
 export const removeRedirect = (): string => text([`table ${NFT_TABLE} {}`, `delete table ${NFT_TABLE}`]);
+
+/**
+ * The proxy's connections are remembered apart from the workload's. A connection that was reset is remembered for a
+ * while; a later one with its ports and destination would go where it went, past these rules: the proxy's into the
+ * proxy itself, the workload's straight out.
+ */
+const own = ({ identity }: RedirectSettings): string[] => [`${isProxy(identity)} ct original zone set ${OWN_ZONE}`];
+
+const OWN_ZONE = 1;
 
 /** Before addresses are rewritten: what may not be sent at all. */
 function guard({ identity, outboundPort, rawPort, mode, ipv6 }: RedirectSettings): string[] {

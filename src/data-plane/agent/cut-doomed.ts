@@ -1,13 +1,36 @@
 import { decide } from "../../policy/decide/index.ts";
 import { type Connection, type EffectivePolicy, formatConnection } from "../../policy/model/index.ts";
 import { renderReasons } from "../../policy/why/index.ts";
-import type { PassedConnection } from "../report/index.ts";
-import { formatEndpoint, type TcpSocket, tupleKey } from "../sockets/index.ts";
+import type { Log } from "../host/index.ts";
+import type { OpenConnections, PassedConnection } from "../report/index.ts";
+import { type Conntrack, type Cutter, formatEndpoint, type TcpSocket, tupleKey } from "../sockets/index.ts";
 import type { Doomed } from "./doomed.ts";
-import type { CutLine, RevocationSettings } from "./revocation.ts";
+
+/** One line of the report. */
+export interface CutLine {
+  readonly kind: "cut";
+  readonly time: string;
+  readonly destination: string;
+  /** Absent for a socket whose beginning nobody saw. */
+  readonly connection?: string;
+  /** `cut`, `pending` (reset at its next byte) or `kept` (why: in the log). */
+  readonly outcome: string;
+  readonly reason: readonly string[];
+}
+
+export interface RevocationSettings {
+  readonly connections: OpenConnections;
+  readonly cutter: Cutter;
+  readonly conntrack: Conntrack | undefined;
+  readonly rawPort: number | undefined;
+  /** Ports of Envoy's listeners as of now. */
+  readonly ports: () => readonly number[];
+  readonly report: (line: CutLine) => void;
+  readonly log: Log;
+}
 
 /** Cuts what is still open of a list, and reports it. `now` says why. */
-export type CutDoomed = (doomed: readonly Doomed[], now: EffectivePolicy) => Promise<void>;
+type CutDoomed = (doomed: readonly Doomed[], now: EffectivePolicy) => Promise<void>;
 
 export function cutDoomed({ cutter, conntrack, ports, report }: RevocationSettings): CutDoomed {
   /** Cut already: whatever has their addresses and ports by now is another connection. */
@@ -28,8 +51,9 @@ export function cutDoomed({ cutter, conntrack, ports, report }: RevocationSettin
       return socket === undefined || !isStill(one, socket) ? [] : [{ ...one, socket }];
     });
     const outcomes = await cutter.cut(found.map(({ socket }) => socket));
-    for (const [i, { what, destination, record }] of found.entries()) {
+    for (const [i, { what, destination, record, socket }] of found.entries()) {
       const outcome = outcomes[i]?.kind ?? "kept";
+      if (outcome === "cut") conntrack?.forget(socket);
       if (record !== undefined && outcome === "cut") over.add(record);
       report(line(what, destination, outcome, now));
     }

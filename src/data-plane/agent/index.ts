@@ -10,11 +10,12 @@ export {
   denyAll,
   type HostFacts,
 } from "./compiled-policy.ts";
+export type { CutLine } from "./cut-doomed.ts";
 export { type Compile, type Enforcer, enforcer, type InForce, withRules } from "./enforcer.ts";
 export { bytesOf, type EnvoyFeed, serveEnvoy } from "./envoy-feed.ts";
 export { type Journal, openJournal, readJournal } from "./journal.ts";
 export { type FileOwner, readPolicyFile, type StoredPolicy, writePolicyFile } from "./policy-file.ts";
 export { keepRedirect, type RedirectKeeper } from "./redirect-keeper.ts";
-export { type CutLine, type Revocation, revocation } from "./revocation.ts";
+export { type Revocation, revocation } from "./revocation.ts";
 export { type SidecarStatus, type StatusServer, serveStatus } from "./status-server.ts";
 export { watchRefusals } from "./watch-refusals.ts";

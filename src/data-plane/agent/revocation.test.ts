@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { type EffectivePolicy, type Mode, parseRule } from "../../policy/model/index.ts";
 import { openConnections, type PassedConnection } from "../report/index.ts";
 import { type Endpoint, endpointOf, formatEndpoint, type TcpPair, type TcpSocket, tupleKey } from "../sockets/index.ts";
-import { type CutLine, type RevocationSettings, revocation } from "./revocation.ts";
+import type { CutLine, RevocationSettings } from "./cut-doomed.ts";
+import { revocation } from "./revocation.ts";
 
 const SOURCE = { mesh: "default", name: "p", displayName: "p" };
 
@@ -49,7 +50,7 @@ function scene() {
       },
       close() {},
     },
-    conntrack: { originalDestination: (pair) => sockets.get(tupleKey(pair))?.destination, close() {} },
+    conntrack: { originalDestination: (pair) => sockets.get(tupleKey(pair))?.destination, forget() {}, close() {} },
     rawPort: 15_003,
     ports: () => [15_001],
     report: (line) => void lines.push(line),

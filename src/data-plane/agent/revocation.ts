@@ -9,35 +9,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { LOG_FLUSH_MS } from "../../compile/envoy/index.ts";
 import type { EffectivePolicy } from "../../policy/model/index.ts";
-import { errorText, type Log } from "../host/index.ts";
-import type { OpenConnections, PassedConnection } from "../report/index.ts";
-import { type Conntrack, type Cutter, type TcpSocket, tupleKey } from "../sockets/index.ts";
+import { errorText } from "../host/index.ts";
+import type { PassedConnection } from "../report/index.ts";
+import { type TcpSocket, tupleKey } from "../sockets/index.ts";
 import { type Loss, lossOf } from "./connection-facts.ts";
-import { cutDoomed } from "./cut-doomed.ts";
+import { cutDoomed, type RevocationSettings } from "./cut-doomed.ts";
 import { type Change, judgeOf, type Now } from "./doomed.ts";
-
-/** One line of the report. */
-export interface CutLine {
-  readonly kind: "cut";
-  readonly time: string;
-  readonly destination: string;
-  /** Absent for a socket whose beginning nobody saw. */
-  readonly connection?: string;
-  /** `cut`, `pending` (reset at its next byte) or `kept` (why: in the log). */
-  readonly outcome: string;
-  readonly reason: readonly string[];
-}
-
-export interface RevocationSettings {
-  readonly connections: OpenConnections;
-  readonly cutter: Cutter;
-  readonly conntrack: Conntrack | undefined;
-  readonly rawPort: number | undefined;
-  /** Ports of Envoy's listeners as of now. */
-  readonly ports: () => readonly number[];
-  readonly report: (line: CutLine) => void;
-  readonly log: Log;
-}
 
 export interface Revocation {
   /** What an earlier agent left: these sockets are open, and only the known ones can be explained. */

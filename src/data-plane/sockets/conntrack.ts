@@ -6,6 +6,8 @@ import type { Endpoint, TcpPair } from "./tcp-socket.ts";
 export interface Conntrack {
   /** Where the connection that Envoy accepted was meant for; undefined if the kernel does not know (any more). */
   originalDestination(accepted: TcpPair): Endpoint | undefined;
+  /** A connection is over: one with the same ends must be redirected anew, not as this one was. */
+  forget(accepted: TcpPair): void;
   close(): void;
 }
 
@@ -14,7 +16,9 @@ const NLMSG_ERROR = 2;
 /** Subsystem NFNL_SUBSYS_CTNETLINK, messages IPCTNL_MSG_CT_NEW (the answer) and IPCTNL_MSG_CT_GET. */
 const CT_NEW = 1 << 8;
 const CT_GET = (1 << 8) | 1;
+const CT_DELETE = (1 << 8) | 2;
 const NLM_F_REQUEST = 1;
+const NLM_F_ACK = 4;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const IPPROTO_TCP = 6;
@@ -37,23 +41,29 @@ const HEADER_BYTES = 20;
 export function openConntrack(): Conntrack {
   const netlink = openNetlink(NETLINK_NETFILTER, "connections (NETLINK_NETFILTER)");
   let sequence = 0;
+  const ask = (message: number, flags: number, accepted: TcpPair) => {
+    netlink.send(about(message, flags, ++sequence, accepted));
+    for (;;) {
+      const answer = netlink.receive();
+      if (answer.length < HEADER_BYTES || answer.readUInt32LE(8) !== sequence) continue;
+      const type = answer.readUInt16LE(4);
+      if (type === NLMSG_ERROR || type === CT_NEW) return { type, answer };
+    }
+  };
   return {
     originalDestination(accepted) {
-      netlink.send(lookup(++sequence, accepted));
-      for (;;) {
-        const answer = netlink.receive();
-        if (answer.length < HEADER_BYTES || answer.readUInt32LE(8) !== sequence) continue;
-        const type = answer.readUInt16LE(4);
-        if (type === NLMSG_ERROR) return undefined;
-        if (type === CT_NEW) return originalOf(answer.subarray(0, answer.readUInt32LE(0)));
-      }
+      const { type, answer } = ask(CT_GET, NLM_F_REQUEST, accepted);
+      return type === NLMSG_ERROR ? undefined : originalOf(answer.subarray(0, answer.readUInt32LE(0)));
+    },
+    forget(accepted) {
+      ask(CT_DELETE, NLM_F_REQUEST | NLM_F_ACK, accepted); // an error: it is forgotten already
     },
     close: () => netlink.close(),
   };
 }
 
 /** By the direction of the answers: from Envoy's socket to the workload's. */
-function lookup(sequence: number, { own, peer }: TcpPair): Buffer {
+function about(message: number, flags: number, sequence: number, { own, peer }: TcpPair): Buffer {
   const isV4 = own.ip.family === 4;
   const addresses = [
     attribute(isV4 ? CTA_IP_V4_SRC : CTA_IP_V6_SRC, addressBytes(own.ip)),
@@ -71,8 +81,8 @@ function lookup(sequence: number, { own, peer }: TcpPair): Buffer {
   const body = attribute(CTA_TUPLE_REPLY | NLA_F_NESTED, tuple);
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(HEADER_BYTES + body.length, 0);
-  header.writeUInt16LE(CT_GET, 4);
-  header.writeUInt16LE(NLM_F_REQUEST, 6);
+  header.writeUInt16LE(message, 4);
+  header.writeUInt16LE(flags, 6);
   header.writeUInt32LE(sequence, 8);
   header[16] = isV4 ? AF_INET : AF_INET6;
   return Buffer.concat([header, body]);
