@@ -19,7 +19,11 @@ export interface Line {
 export type NoConnection = Pick<Exchange, "answer" | "detail" | "ms">;
 
 /** Connects; resolves with the answer where that fails. */
-export function openLine(to: Endpoint, waitMs: number, from?: string): Promise<Line | NoConnection> {
+export function openLine(
+  to: Endpoint,
+  waitMs: number,
+  { from, fromPort }: { readonly from?: string; readonly fromPort?: number } = {},
+): Promise<Line | NoConnection> {
   const began = performance.now();
   const since = (): number => performance.now() - began;
   return new Promise((resolve) => {
@@ -28,6 +32,7 @@ export function openLine(to: Endpoint, waitMs: number, from?: string): Promise<L
       port: to.port,
       noDelay: true,
       ...(from === undefined ? {} : { localAddress: from }),
+      ...(fromPort === undefined ? {} : { localPort: fromPort }),
     });
     const timer = setTimeout(() => {
       socket.destroy();

@@ -96,6 +96,8 @@ export interface Probe {
   readonly pieces?: { readonly bytes: number; readonly everyMs: number };
   /** The local address to connect from. */
   readonly from?: string;
+  /** The local port to connect from; default: any free one. */
+  readonly fromPort?: number;
 }
 
 /** One request and its answer, or one echo. */

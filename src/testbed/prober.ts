@@ -141,7 +141,7 @@ export function becomeWorkload(uid: number): void {
 
 async function open(probe: Probe): Promise<{ session?: Session; observed: Observed }> {
   const { to, waitMs = DEFAULT_WAIT_MS, silentMs = 0 } = probe;
-  const line = await openLine(to, waitMs, probe.from);
+  const line = await openLine(to, waitMs, probe);
   if (!("socket" in line)) return { observed: { answer: line.answer, exchanges: [line] } };
   const session = sessionOf(line, probe);
   if (silentMs > 0) await Promise.race([sleep(silentMs), line.ended]);
