@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(args: readonly string
     check: () => import("./check.ts"),
     "cli-start": () => import("./cli-start.ts"),
     diff: () => import("./diff.ts"),
+    edits: () => import("./edits.ts"),
     "edit-to-enforced": () => import("./edit-to-enforced.ts"),
     "envoy-scale": () => import("./envoy-scale.ts"),
     "select-merge": () => import("./select-merge.ts"),
