@@ -196,7 +196,7 @@ async function enforceWith(needs: Needs): Promise<Parts> {
   const trial = { binary, identity, folder: paths.trial, timeoutMs: TRIAL_MS };
   const enforce = enforcer(
     {
-      ...{ owner, compile, feed, redirect, revocation: { changed: change }, quarantine, store, log },
+      ...{ owner, compile, feed, redirect, revocation: { ...revoke, changed: change }, quarantine, store, log },
       tryOut: ({ snapshot }) => tryOut(bytesOf(snapshot), trial),
     },
     initial.inForce,
