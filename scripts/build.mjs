@@ -3,6 +3,7 @@
 //
 //   sallyport.mjs               starts the command
 //   chunks/quick-<hash>.cjs     the commands that are over in a moment, in one file: see src/warm-start.ts
+//   chunks/sidecar-<hash>.cjs   the agent, of which a host runs many, in one file as well
 //   chunks/*.mjs                all commands, with a chunk for each part that only some of them load
 //   chunks/testbed-process.js   the testbed's processes
 //   index.mjs                   the library, for Node and browsers; with --types also types/
@@ -53,15 +54,15 @@ const lazySpawn = {
   },
 };
 
-/** What is imported on demand is no part of the file: its commands never come to that. */
-const leaveOutOnDemand = {
+/** What is imported on demand is no part of the file, but for `wanted`: its commands never come to that. */
+const leaveOutOnDemand = (wanted) => ({
   name: "leave-out-on-demand",
   setup(build) {
     build.onResolve({ filter: /.*/ }, ({ path, kind }) =>
-      kind === "dynamic-import" ? { path, external: true } : undefined,
+      kind === "dynamic-import" && !wanted.includes(path) ? { path, external: true } : undefined,
     );
   },
-};
+});
 
 function settings(entryPoints, platform) {
   return {
@@ -85,22 +86,34 @@ function settings(entryPoints, platform) {
   };
 }
 
-const quick = {
-  ...settings({ quick: "src/cli/index.ts" }, "node"),
+/** A few commands in one file; `wanted` is what they import on demand. */
+const inOneFile = (name, entry, wanted) => ({
+  ...settings({ [name]: entry }, "node"),
   entryNames: "chunks/[name]-[hash]",
   outExtension: { ".js": ".cjs" },
   format: "cjs",
   splitting: false,
   define: { "import.meta.dirname": "__dirname" },
-  plugins: [leaveOutOnDemand, lazyTables, lazySpawn],
+  plugins: [leaveOutOnDemand(wanted), lazyTables, lazySpawn],
+});
+const quick = inOneFile("quick", "src/cli/index.ts", []);
+// Searching node_modules for a hundred files takes longer than running them; koffi is native.
+const sidecar = {
+  ...inOneFile("sidecar", "src/cli/sidecar-only.ts", ["../data-plane/index.ts", "../data-plane/host/index.ts"]),
+  external: ["koffi"],
+  minifyIdentifiers: true,
+  keepNames: false,
 };
 
 /** Bundled CommonJS packages ask for Node's own modules with `require`. */
 const banner = { js: 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);' };
-const command = (quickFile) => ({
+const command = (quickFile, sidecarFile) => ({
   ...settings({ sallyport: "src/main.ts" }, "node"),
   banner,
-  define: { QUICK_BUNDLE: JSON.stringify(`chunks/${basename(quickFile)}`) },
+  define: {
+    QUICK_BUNDLE: JSON.stringify(`chunks/${basename(quickFile)}`),
+    SIDECAR_BUNDLE: JSON.stringify(`chunks/${basename(sidecarFile)}`),
+  },
 });
 const testbed = {
   ...settings({ "chunks/testbed-process": "src/testbed/process.ts" }, "node"),
@@ -120,9 +133,10 @@ function libraryParts() {
 async function bundle() {
   const started = performance.now();
   const { build } = await import("esbuild");
-  const [first] = (await build(quick)).outputFiles;
-  const results = await Promise.all([command(first.path), testbed, library].map((one) => build(one)));
-  const files = [first, ...results.flatMap(({ outputFiles }) => outputFiles)].map(({ path, text }) => ({
+  const single = (await Promise.all([build(quick), build(sidecar)])).map(({ outputFiles: [file] }) => file);
+  const entry = command(...single.map(({ path }) => path));
+  const results = await Promise.all([entry, testbed, library].map((one) => build(one)));
+  const files = [...single, ...results.flatMap(({ outputFiles }) => outputFiles)].map(({ path, text }) => ({
     path,
     contents: path.endsWith(".cjs") ? text : withLightBuiltins(text),
   }));

@@ -7,21 +7,27 @@ import { loadWarm } from "./warm-start.ts";
 
 /** Commands that are over in a moment: in a bundle they come from one file, with its code already compiled. */
 const QUICK = ["check", "effective", "why"];
-/** That file, named by the build after its content; undefined where this runs from source. */
+/** Files that the build names after their content; undefined where this runs from source. */
 declare const QUICK_BUNDLE: string | undefined;
+declare const SIDECAR_BUNDLE: string | undefined;
+/** By then a sidecar has run what others run at their start. */
+const STARTED_MS = 5_000;
 
-type Cli = typeof import("./cli/index.ts");
+type Cli = Pick<typeof import("./cli/index.ts"), "processTerminal" | "run">;
 
 // Beside the code: whoever may write a cache could have changed the code as well. Not writable: no cache.
 const cache = join(import.meta.dirname, "../dist/.compile-cache");
-const quick = QUICK.includes(process.argv[2] ?? "") ? loadQuick() : undefined;
-const { processTerminal, run } = quick?.exports ?? (await loadAll());
+const [command = ""] = process.argv.slice(2);
+const warm = loadOneFile();
+const { processTerminal, run } = warm?.exports ?? (await loadAll());
+if (command === "sidecar") setTimeout(() => warm?.keep(), STARTED_MS).unref();
 process.exitCode = await run(process.argv.slice(2), processTerminal());
-quick?.keep();
+if (command !== "sidecar") warm?.keep();
 
-function loadQuick() {
-  if (typeof QUICK_BUNDLE === "undefined") return undefined;
-  return loadWarm<Cli>(join(import.meta.dirname, QUICK_BUNDLE), cache);
+function loadOneFile() {
+  if (typeof QUICK_BUNDLE === "undefined" || typeof SIDECAR_BUNDLE === "undefined") return undefined;
+  if (command === "sidecar") return loadWarm<Cli>(join(import.meta.dirname, SIDECAR_BUNDLE), cache);
+  return QUICK.includes(command) ? loadWarm<Cli>(join(import.meta.dirname, QUICK_BUNDLE), cache) : undefined;
 }
 
 function loadAll(): Promise<Cli> {

@@ -19,13 +19,15 @@ export function loadWarm<Exports>(file: string, cacheFolder: string): Warm<Expor
   const cachedData = readIfThere(cacheFile);
   const source = `(function (require, module, __dirname) {${readFileSync(file, "utf8")}\n})`;
   const script = new Script(source, { filename: file, ...(cachedData !== undefined && { cachedData }) });
+  // not held on to: it may be megabytes
+  const isNews = cachedData === undefined || script.cachedDataRejected === true;
   const fromFile = createRequire(file);
   const module = { exports: {} };
   script.runInThisContext()((id: string) => process.getBuiltinModule(id) ?? fromFile(id), module, dirname(file));
   return {
     exports: module.exports as Exports, // what the build put there
     keep() {
-      if (cachedData === undefined || script.cachedDataRejected === true) write(cacheFile, script.createCachedData());
+      if (isNews) write(cacheFile, script.createCachedData());
     },
   };
 }

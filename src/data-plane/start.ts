@@ -11,6 +11,7 @@ import {
   type EnvoyFeed,
   enforcer,
   type FileOwner,
+  type InForce,
   type RedirectKeeper,
   type Revocation,
   revocation,
@@ -28,7 +29,7 @@ import {
   findEnvoy,
   runEnvoy,
 } from "./envoy/index.ts";
-import { createLog, describeIdentity, errorText, HostError, type Log } from "./host/index.ts";
+import { createLog, describeIdentity, errorText, HostError, keepMemory, type Log } from "./host/index.ts";
 import { type Observation, observe } from "./observe.ts";
 import {
   ensureRedirect,
@@ -115,15 +116,19 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
     { envoy: version, identity: describeIdentity(settings.identity), adopted: parts.envoy.adopted },
     "sidecar started",
   );
+  const memory = keepMemory();
+  started.push(() => memory.stop());
   const enforcing = parts.enforce.begin();
-  const controlPlane = connect(settings, parts.enforce, log);
+  const apply = (policy: Uint8Array) => parts.enforce.apply(policy).finally(() => memory.soon());
+  void enforcing.finally(() => memory.soon());
+  const controlPlane = connect(settings, parts.enforce.inForce, apply, log);
   if (controlPlane !== undefined) started.push(() => controlPlane.stop());
   status = () => statusOf(parts, controlPlane);
   return {
     enforcing,
     ready: enforcing.then(() => parts.enforce.received),
     status,
-    apply: (policy) => parts.enforce.apply(policy),
+    apply,
     stop: () => stopAll(started),
   };
 }
@@ -246,7 +251,8 @@ type ControlPlaneClient = Pick<AdsClient, "isConnected" | "stop">;
 
 function connect(
   { owner, controlPlane }: CheckedSettings,
-  enforce: Enforcer,
+  inForce: InForce,
+  apply: Sidecar["apply"],
   log: Log,
 ): ControlPlaneClient | undefined {
   if (controlPlane === undefined) return undefined;
@@ -257,8 +263,8 @@ function connect(
     type: EFFECTIVE_POLICY_TYPE_URL,
     name,
     // what is on disk need not be sent again, but it is offered again: Envoy may have refused it
-    earlierBody: enforce.inForce.bytes?.subarray(encodeHead({ mesh: owner.mesh, proxy: owner.name }).length),
-    accept: (policy) => enforce.apply(policy),
+    earlierBody: inForce.bytes?.subarray(encodeHead({ mesh: owner.mesh, proxy: owner.name }).length),
+    accept: apply,
     onConnected: () => log.info({}, "control plane connected"),
     onDisconnected: (reason, retryMs) =>
       log.warn({ reason, againInMs: Math.round(retryMs) }, "no control plane; the last accepted policy stays in force"),

@@ -32,6 +32,21 @@ test("law: what is encoded is decoded, with every source, and encodes to the sam
   );
 });
 
+test("law: beside an earlier policy the answer is the same, and what did not change is the same object", () => {
+  fc.assert(
+    fc.property(proxyPolicy, proxyPolicy, (given, other) => {
+      const bytes = encodeEffectivePolicy(given);
+      const alone = decodeEffectivePolicy(bytes);
+      if (!alone.ok) throw new TypeError(alone.faults.join("; "));
+      expect(decodeEffectivePolicy(bytes, other.policy.rules)).toEqual(alone);
+      const again = decodeEffectivePolicy(bytes, alone.value.policy.rules);
+      if (!again.ok) throw new TypeError(again.faults.join("; "));
+      expect(again.value.policy.rules.every((rule, i) => rule === alone.value.policy.rules[i])).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("law: damaged bytes are refused or are another valid policy, and never throw", () => {
   fc.assert(
     fc.property(proxyPolicy, fc.nat(), fc.nat(255), (given, where, byte) => {

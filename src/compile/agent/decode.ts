@@ -23,9 +23,10 @@ type Fault = (fault: string) => undefined;
 
 /**
  * The policy that the bytes hold. Rules are parsed as they are from files, so that nothing unchecked gets in; one
- * fault refuses the whole. Never throws.
+ * fault refuses the whole. Never throws. What is written as in `earlier`, rules parsed before, is that object again:
+ * of two versions in memory most is there once.
  */
-export function decodeEffectivePolicy(bytes: Uint8Array): Decoded<ProxyPolicy> {
+export function decodeEffectivePolicy(bytes: Uint8Array, earlier: readonly SourcedRule[] = []): Decoded<ProxyPolicy> {
   const message = read(bytes);
   if (message === undefined) return { ok: false, faults: ["the bytes are no EffectivePolicy"] };
   const faults: string[] = [];
@@ -34,7 +35,7 @@ export function decodeEffectivePolicy(bytes: Uint8Array): Decoded<ProxyPolicy> {
     return undefined;
   };
   const known = policyRefs(message, fault);
-  const rules = sourcedRules(message.rules, known, fault);
+  const rules = sourcedRules(message.rules, known, earlier, fault);
   const enforced = enforcement(message, fault);
   const mode = effectiveMode(message, known, fault);
   const proxy = proxyFields(message, fault);
@@ -51,6 +52,7 @@ function read(bytes: Uint8Array): Message | undefined {
   }
 }
 
+type SourcedRule = Sourced<Rule>;
 type ById = ReadonlyMap<number, PolicyRef>;
 
 function policyRefs({ policies }: Message, fault: Fault): ById {
@@ -62,7 +64,13 @@ function policyRefs({ policies }: Message, fault: Fault): ById {
   return new Map(policies.map(({ mesh, name, displayName, id }) => [id, { mesh, name, displayName }]));
 }
 
-function sourcedRules(rules: readonly RuleMessage[], known: ById, fault: Fault): Sourced<Rule>[] {
+function sourcedRules(
+  rules: readonly RuleMessage[],
+  known: ById,
+  earlier: readonly SourcedRule[],
+  fault: Fault,
+): SourcedRule[] {
+  const find = finder(earlier);
   let before: { readonly policy: number; readonly index: number | undefined } | undefined;
   return rules.flatMap((rule, i) => {
     const policy = rule.policy === 0 ? (before?.policy ?? 0) : rule.policy;
@@ -70,10 +78,35 @@ function sourcedRules(rules: readonly RuleMessage[], known: ById, fault: Fault):
     before = { policy, index };
     const ref = known.get(policy);
     if (ref === undefined) return fault(`rule ${i} is of policy ${policy}, and there is none with this id`) ?? [];
-    const value = parsedRule(rule, i, ref, fault);
+    const found = find(rule);
+    if (found !== undefined && isFrom(found.source, ref, index)) return found;
+    const value = found?.value ?? parsedRule(rule, i, ref, fault);
     return value === undefined ? [] : [{ value, source: index === undefined ? ref : { ...ref, index } }];
   });
 }
+
+/** An edit moves what follows it by a few places. */
+const NEAR = 32;
+
+/** Looks for a rule where one expects it after the one before, and a little further on. */
+function finder(earlier: readonly SourcedRule[]): (rule: RuleMessage) => SourcedRule | undefined {
+  let next = 0;
+  return (rule) => {
+    for (let at = next; at < Math.min(next + NEAR, earlier.length); at++) {
+      const candidate = earlier[at];
+      if (candidate === undefined || !isWritten(candidate.value, rule)) continue;
+      next = at + 1;
+      return candidate;
+    }
+    return undefined;
+  };
+}
+
+const isWritten = ({ written }: Rule, { type, value, protocol, port }: RuleMessage): boolean =>
+  written.value === value && written.type === type && written.protocol === protocol && (written.port ?? 0) === port;
+
+const isFrom = (source: PolicyRef, { mesh, name, displayName }: PolicyRef, index: number | undefined): boolean =>
+  source.index === index && source.name === name && source.mesh === mesh && source.displayName === displayName;
 
 function parsedRule(rule: RuleMessage, i: number, policy: PolicyRef, fault: Fault): Rule | undefined {
   const { type, value, protocol, port } = rule;

@@ -147,7 +147,7 @@ async function withoutOffenders(
   { owner, compile, quarantine, tryOut, log }: EnforcerSettings,
   enforce: (next: InForce) => Promise<string | undefined>,
 ): Promise<InForce | { readonly why: string }> {
-  const wanted = readPolicy(bytes, owner);
+  const wanted = readPolicy(bytes, owner, before.compiled.policy);
   if ("why" in wanted) return wanted;
   const compiledOf = (rules: EffectivePolicy["rules"]) => compile(withRules(wanted, rules), before.compiled.httpPorts);
   /** As far as is known by now. */
@@ -185,8 +185,12 @@ function tell(before: InForce, { compiled, quarantined }: InForce, ms: number, l
 }
 
 /** The policy, or why it cannot be this proxy's. */
-function readPolicy(bytes: Uint8Array, owner: EnforcerSettings["owner"]): ProxyPolicy | { readonly why: string } {
-  const decoded = decodeEffectivePolicy(bytes);
+function readPolicy(
+  bytes: Uint8Array,
+  owner: EnforcerSettings["owner"],
+  before: EffectivePolicy,
+): ProxyPolicy | { readonly why: string } {
+  const decoded = decodeEffectivePolicy(bytes, before.rules);
   if (!decoded.ok) return { why: decoded.faults.join("; ") };
   const { mesh, proxy } = decoded.value;
   return mesh === owner.mesh && proxy === owner.name

@@ -6,5 +6,6 @@ export { writeDurably } from "./durable-file.ts";
 export { errorText, HostError } from "./host-error.ts";
 export { defaultIdentity, describeIdentity, type Identity } from "./identity.ts";
 export { createLog, type Log } from "./log.ts";
+export { keepMemory, type MemoryKeeper } from "./memory.ts";
 export { ownNetworkNamespace, type ProcessId, processIdOf, stillRuns } from "./process-id.ts";
 export { type CommandOutcome, PROGRAM_AS_FD_3, runCommand } from "./run-command.ts";
