@@ -149,12 +149,12 @@ export class SelectionIndex {
     for (const [name, group] of [...this.#proxies]) {
       const dataplane = group.proxies.get(name);
       if (dataplane !== undefined && candidateTags(dataplane).some((tags) => Object.hasOwn(tags, tag)))
-        this.#place(name, dataplane);
+        this.#place(name, dataplane, group);
     }
   }
 
-  /** Puts a proxy into the group to which it belongs. */
-  #place(name: string, dataplane: Dataplane): void {
+  /** Puts a proxy into the group to which it belongs; where that is new, the same policies select it as `like`. */
+  #place(name: string, dataplane: Dataplane, like?: Group): void {
     const tags = this.#askedTags(dataplane);
     const key = JSON.stringify([this.#apart(dataplane), scopeOf(dataplane), tags.map(Object.entries)]);
     const before = this.#proxies.get(name);
@@ -162,7 +162,7 @@ export class SelectionIndex {
       before.proxies.set(name, dataplane);
       return;
     }
-    const group = this.#groups.get(key) ?? this.#create(key, tags, dataplane);
+    const group = this.#groups.get(key) ?? this.#create(key, tags, dataplane, like);
     this.#leave(name);
     group.proxies.set(name, dataplane);
     this.#proxies.set(name, group);
@@ -182,24 +182,30 @@ export class SelectionIndex {
     for (const policy of group.policies) this.#policies.get(policy.meta.name)?.groups.delete(group);
   }
 
-  #create(key: string, tags: readonly Labels[], dataplane: Dataplane): Group {
+  #create(key: string, tags: readonly Labels[], dataplane: Dataplane, like: Group | undefined): Group {
     const proxies = new Map([[dataplane.meta.name, dataplane]]);
-    const group: Group = { key, proxies, tags, policies: [], fingerprint: 0 };
+    const group: Group = { key, proxies, tags, policies: like?.policies ?? [], fingerprint: like?.fingerprint ?? 0 };
     this.#groups.set(key, group);
-    const found = new Set(this.#general);
     for (const [tag, value] of tags.flatMap(Object.entries<string>))
-      for (const wanted of [value, ANY_VALUE]) {
-        this.#groupsByTag.add(tag, wanted, group);
+      for (const wanted of [value, ANY_VALUE]) this.#groupsByTag.add(tag, wanted, group);
+    if (like === undefined) this.#select(group);
+    else for (const { meta } of like.policies) this.#policies.get(meta.name)?.groups.add(group);
+    this.#changedGroups.add(group);
+    return group;
+  }
+
+  /** For a group that has no policies yet. */
+  #select(group: Group): void {
+    const found = new Set(this.#general);
+    for (const [tag, value] of group.tags.flatMap(Object.entries<string>))
+      for (const wanted of [value, ANY_VALUE])
         for (const entry of this.#policiesByTag.get(tag, wanted)) found.add(entry);
-      }
     const selected = [...found].filter(({ policy }) => isSelected(policy, group));
     for (const { groups, fingerprint } of selected) {
       groups.add(group);
       group.fingerprint += fingerprint;
     }
     group.policies = selected.map(({ policy }) => policy).sort(comparePrecedence);
-    this.#changedGroups.add(group);
-    return group;
   }
 
   /** The sets of tags of which one must satisfy a selector, without the tags that no policy asks for; each set once. */
