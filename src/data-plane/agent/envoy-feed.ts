@@ -58,6 +58,9 @@ const TYPES = [TYPE_URLS.cluster, TYPE_URLS.listener, TYPE_URLS.route] as const;
 /** After this long without an answer the operator is told. Envoy takes milliseconds. */
 const SLOW_MS = 5_000;
 
+/** Over one offer. Once may be chance; a configuration that kills Envoy would do so for ever. */
+const MOST_ENDS = 3;
+
 /** Rejects if the socket cannot be listened on. */
 export async function serveEnvoy(settings: FeedSettings): Promise<EnvoyFeed> {
   const { log } = settings;
@@ -67,6 +70,7 @@ export async function serveEnvoy(settings: FeedSettings): Promise<EnvoyFeed> {
   const acknowledged = new Map<string, Acknowledged>();
   let rejection: string | undefined;
   let waiting: (() => void) | undefined;
+  let ended = 0;
 
   const isAcknowledged = (): boolean => given !== undefined && stream !== undefined && isWhole(given, acknowledged);
   const look = () => {
@@ -86,6 +90,8 @@ export async function serveEnvoy(settings: FeedSettings): Promise<EnvoyFeed> {
       stream = undefined;
       acknowledged.clear();
       settings.onDisconnected();
+      if (waiting !== undefined && ++ended >= MOST_ENDS) rejection ??= "it ended each time it was given this";
+      look();
     },
     onAck(from, type, version, names) {
       if (from.id !== stream?.id) return;
@@ -107,7 +113,7 @@ export async function serveEnvoy(settings: FeedSettings): Promise<EnvoyFeed> {
   /** Resolves to Envoy's text if it refused. */
   const give = async (snapshot: EnvoySnapshot): Promise<string | undefined> => {
     given = snapshot;
-    rejection = undefined;
+    [rejection, ended] = [undefined, 0];
     ads.changed();
     const slow = setTimeout(() => log.warn({ connected: stream !== undefined }, "envoy has not answered yet"), SLOW_MS);
     await new Promise<void>((resolve) => {
