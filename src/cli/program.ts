@@ -5,11 +5,13 @@ import { compareCommand } from "./compare.ts";
 import { compileCommand } from "./compile.ts";
 import { controlPlaneCommand } from "./control-plane.ts";
 import { convertCommand } from "./convert.ts";
+import { deniedCommand } from "./denied.ts";
 import { diffCommand } from "./diff.ts";
 import { effectiveCommand } from "./effective.ts";
 import { envoyCommand } from "./envoy.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { fmtCommand } from "./fmt.ts";
+import { hitsCommand } from "./hits.ts";
 import { lintCommand } from "./lint.ts";
 import { quickstartCommand } from "./quickstart.ts";
 import { redirectCommand } from "./redirect.ts";
@@ -34,6 +36,8 @@ const COMMANDS: Commands = [
   compareCommand,
   controlPlaneCommand,
   sidecarCommand,
+  hitsCommand,
+  deniedCommand,
   redirectCommand,
   envoyCommand,
   quickstartCommand,

@@ -15,6 +15,7 @@ import {
   readPolicyFile,
   withRules,
 } from "./agent/index.ts";
+import { STATUS_SOCKET } from "./hits/index.ts";
 import { errorText, HostError, type Log } from "./host/index.ts";
 import { LIMITS, type Quarantine, quarantine } from "./quarantine/index.ts";
 import { checkRedirected, installRedirect, verifyRedirect } from "./redirect/index.ts";
@@ -47,7 +48,7 @@ export function makeFolders(stateFolder: string): Paths {
       policy: join(state, "policy.json"),
       journal: join(state, "open-connections.jsonl"),
       counts: join(state, "counts.json"),
-      status: join(state, "status.sock"),
+      status: join(state, STATUS_SOCKET),
       envoyLog: join(state, "envoy.log"),
       trial: join(state, "trial"),
     };

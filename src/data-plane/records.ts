@@ -26,6 +26,7 @@ export interface RecordsSettings {
 export interface Counted {
   readonly ledger: SavedLedger;
   readonly cut: number;
+  readonly atLimit: number;
   /** Records read by this agent and those before it, and those of them that could not be understood. */
   readonly read: number;
   readonly unread: number;
@@ -81,11 +82,11 @@ export function records(settings: RecordsSettings): Records {
     reopen: settings.reopen,
   });
   const snapshot = (): Snapshot => {
-    const { ledger, cut, read, unread } = counted();
+    const { read, ...rest } = counted();
     const { position } = follower;
     const envoy = nameOf(settings.envoy());
     const text = ledgerText({
-      ...{ ledger, cut, unread, linesWaiting: sink.waiting, lost: account.lost },
+      ...{ ...rest, linesWaiting: sink.waiting, lost: account.lost },
       read: { ever: read, ofEnvoy: account.read },
       ...(position !== undefined && { position }),
       ...(envoy !== undefined && { envoy }),

@@ -47,6 +47,8 @@ export interface Reporter {
   cut(line: CutLine): void;
   /** How the policy in force attributes connections; made again after each change. */
   readonly attribution: Attribution;
+  /** Connections and requests that are open now, as far as records tell. */
+  openNow(): Connection[];
   readonly wereCut: number;
   /** Records ever read, those included that could not be understood. */
   readonly read: number;
@@ -119,6 +121,11 @@ export function reporter(parts: ReporterParts): Reporter {
     cut(line) {
       wereCut++;
       sink.write({ ...line, mesh: parts.owner.mesh, workload: parts.owner.name });
+    },
+    openNow() {
+      const by = attributions.now();
+      const passed = [...connections.passed()].map((connection) => factsOf(connection, by, parts.rawPort));
+      return [...passed, ...connections.http().flatMap(({ requests }) => requests.map(({ request }) => request))];
     },
     get attribution() {
       return attributions.now();

@@ -16,6 +16,7 @@ import {
   type Revocation,
   revocation,
   type SidecarStatus,
+  type StatusPages,
   serveEnvoy,
   serveStatus,
   writePolicyFile,
@@ -94,7 +95,14 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
   const paths = makeFolders(settings.stateFolder);
   let status = (): SidecarStatus => STARTING;
   // first of all: a second sidecar with this folder stops here
-  const statusServer = await orTell(serveStatus(paths.status, () => status()));
+  let pages: StatusPages = () => undefined;
+  const statusServer = await orTell(
+    serveStatus(
+      paths.status,
+      () => status(),
+      (...asked) => pages(...asked),
+    ),
+  );
   started.push(() => statusServer.stop());
   const binary = findEnvoy(settings.envoyPath === undefined ? {} : { path: settings.envoyPath });
   const version = await envoyVersion(binary, settings.identity, paths.run);
@@ -124,6 +132,7 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
   const controlPlane = connect(settings, parts.enforce.inForce, apply, log);
   if (controlPlane !== undefined) started.push(() => controlPlane.stop());
   status = () => statusOf(parts, controlPlane);
+  pages = parts.observed.pages(status);
   return {
     enforcing,
     ready: enforcing.then(() => parts.enforce.received),

@@ -17,5 +17,5 @@ export { type Journal, openJournal, readJournal } from "./journal.ts";
 export { type FileOwner, readPolicyFile, type StoredPolicy, writePolicyFile } from "./policy-file.ts";
 export { keepRedirect, type RedirectKeeper } from "./redirect-keeper.ts";
 export { type Revocation, revocation } from "./revocation.ts";
-export { type SidecarStatus, type StatusServer, serveStatus } from "./status-server.ts";
+export { type SidecarStatus, type StatusPages, type StatusServer, serveStatus } from "./status-server.ts";
 export { watchRefusals } from "./watch-refusals.ts";

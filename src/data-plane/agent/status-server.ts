@@ -1,5 +1,5 @@
 import { chmodSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { claimSocketPath } from "../../xds/index.ts";
 import type { Quarantined } from "../quarantine/index.ts";
 
@@ -39,17 +39,42 @@ export interface StatusServer {
   stop(): Promise<void>;
 }
 
+/** What there is to read besides. */
+export interface StatusPage {
+  readonly type: "application/json" | "text/plain; version=0.0.4";
+  readonly body: string;
+}
+
+/** Undefined: there is no such page, or not yet. */
+export type StatusPages = (path: string, query: URLSearchParams) => StatusPage | undefined;
+
 /** HTTP on a Unix socket that this user alone may use. Rejects if somebody listens there already. */
-export async function serveStatus(path: string, status: () => SidecarStatus): Promise<StatusServer> {
+export async function serveStatus(
+  path: string,
+  status: () => SidecarStatus,
+  pages: StatusPages,
+): Promise<StatusServer> {
   await claimSocketPath(path);
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://sidecar");
     const now = status();
     if (request.method !== "GET") response.writeHead(405).end();
-    else if (request.url === "/ready")
+    else if (pathname === "/ready")
       response.writeHead(now.ready ? 200 : 503).end(now.ready ? "ready\n" : "not ready\n");
-    else if (request.url === "/status")
-      response.writeHead(200, { "content-type": "application/json" }).end(`${JSON.stringify(now)}\n`);
-    else response.writeHead(404).end();
+    else {
+      const json = pathname === "/status" ? `${JSON.stringify(now)}\n` : undefined;
+      const page: StatusPage | undefined =
+        json === undefined ? pages(pathname, searchParams) : { type: "application/json", body: json };
+      if (page === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { "content-type": page.type }).end(page.body);
+    }
+  };
+  const server = createServer((request, response) => {
+    try {
+      answer(request, response);
+    } catch {
+      response.writeHead(400).end(); // not a path
+    }
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

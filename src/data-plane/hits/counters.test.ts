@@ -114,6 +114,7 @@ test("the file is read back as it was written; a damaged one is no file", () => 
     lost: { ofEnvoy: 0, ever: 0 },
     unread: 0,
     cut: 0,
+    atLimit: 0,
     linesWaiting: 0,
   };
   writeLedger(path, ledgerText(content));

@@ -18,6 +18,8 @@ export interface LedgerFile {
   readonly lost: OfEnvoyAndEver;
   readonly unread: number;
   readonly cut: number;
+  /** Connections that Envoy refused at a limit. */
+  readonly atLimit: number;
   /** Lines of the report that were not written yet: if the agent is killed now, they are lost. */
   readonly linesWaiting: number;
 }

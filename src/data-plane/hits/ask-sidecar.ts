@@ -1,0 +1,26 @@
+import { request } from "node:http";
+import { join } from "node:path";
+
+/** In the state folder of a sidecar: HTTP on a Unix socket, for its own user. */
+export const STATUS_SOCKET = "status.sock";
+const PATIENCE_MS = 30_000;
+
+/** Ask a running sidecar; the body of its answer. Rejects with what keeps it from answering. */
+export function askSidecar(stateFolder: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socketPath = join(stateFolder, STATUS_SOCKET);
+    const asked = request({ socketPath, path, timeout: PATIENCE_MS }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on("data", (part: Buffer) => parts.push(part));
+      answer.on("error", reject);
+      answer.on("end", () => {
+        const body = Buffer.concat(parts).toString("utf8");
+        if (answer.statusCode === 200) resolve(body);
+        else reject(new Error(`it answered ${path} with ${answer.statusCode}`));
+      });
+    });
+    asked.on("timeout", () => asked.destroy(new Error("it does not answer")));
+    asked.on("error", reject);
+    asked.end();
+  });
+}
