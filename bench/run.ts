@@ -22,6 +22,7 @@ export interface Measured {
 const BENCHES: Readonly<Record<string, () => Promise<{ run(args: readonly string[]): Promise<readonly Measured[]> }>>> =
   {
     check: () => import("./check.ts"),
+    "access-log": () => import("./access-log.ts"),
     "cli-start": () => import("./cli-start.ts"),
     diff: () => import("./diff.ts"),
     edits: () => import("./edits.ts"),

@@ -81,12 +81,12 @@ export function records(settings: RecordsSettings): Records {
     },
     reopen: settings.reopen,
   });
-  const snapshot = (): Snapshot => {
+  const snapshot = (linesWaiting: number): Snapshot => {
     const { read, ...rest } = counted();
     const { position } = follower;
     const envoy = nameOf(settings.envoy());
     const text = ledgerText({
-      ...{ ...rest, linesWaiting: sink.waiting, lost: account.lost },
+      ...{ ...rest, linesWaiting, lost: account.lost },
       read: { ever: read, ofEnvoy: account.read },
       ...(position !== undefined && { position }),
       ...(envoy !== undefined && { envoy }),
@@ -173,7 +173,7 @@ interface Snapshot {
 }
 
 /** Keeps what is counted, about once a second while anything is. */
-function keeperOf(snapshot: () => Snapshot, write: (snapshot: Snapshot) => void, sink: LineSink) {
+function keeperOf(snapshot: (linesWaiting: number) => Snapshot, write: (snapshot: Snapshot) => void, sink: LineSink) {
   let keeping: Promise<void> | undefined;
   let isDirty = true;
   let nextAt = 0;
@@ -181,12 +181,9 @@ function keeperOf(snapshot: () => Snapshot, write: (snapshot: Snapshot) => void,
   const keepNow = async (): Promise<void> => {
     isDirty = false;
     const started = performance.now();
-    let now = snapshot();
+    let now = snapshot(0);
     const tookMs = performance.now() - started;
-    if (sink.waiting > 0) {
-      await sink.flushed(FLUSH_PATIENCE_MS);
-      if (sink.waiting > 0) now = snapshot();
-    }
+    if (sink.waiting > 0 && !(await sink.flushed(FLUSH_PATIENCE_MS))) now = snapshot(sink.waiting);
     const writing = performance.now();
     write(now);
     const cost = tookMs + performance.now() - writing;

@@ -14,7 +14,7 @@ import { describeReal, envoys } from "../engines/requirements.ts";
 import { pause, policyOf, type SidecarBed, type SidecarProcess, startSidecarBed } from "./sidecar-bed.ts";
 
 /** Connections to each destination in each of the two loads; a run of its own takes thousands. */
-const COUNT = Number(process.env.SALLYPORT_HITS_COUNT ?? "200");
+const COUNT = Number(process.env.SALLYPORT_HITS_COUNT ?? "150");
 const SALLYPORT = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const RULES = [
   "tls Domain api.example.com 443",
@@ -29,7 +29,12 @@ const ALLOWED: readonly Target[] = [
   httpTo("web.example.com"),
   bytesTo("203.0.113.1", 9000),
 ];
-const DENIED: readonly Target[] = [tlsTo("evil.test"), httpTo("evil.test"), bytesTo("203.0.113.1", 9001)];
+const DENIED: readonly Target[] = [
+  tlsTo("evil.test"),
+  httpTo("evil.test"),
+  // enough of it that it cannot become a ClientHello
+  { ...bytesTo("203.0.113.1", 9001), bytes: "neither TLS nor HTTP\r\n" },
+];
 
 let bed: SidecarBed;
 let sidecar: SidecarProcess;

@@ -8,8 +8,8 @@ export interface LineSink {
   readonly lost: number;
   /** Lines that are on their way. */
   readonly waiting: number;
-  /** Resolves when all lines written by now are out, or after so long. */
-  flushed(patienceMs: number): Promise<void>;
+  /** Resolves to true when all lines written by now are out, to false after so long. */
+  flushed(patienceMs: number): Promise<boolean>;
   /** Lines that an earlier agent could not write. */
   missed(lines: number): void;
   close(): Promise<void>;
@@ -28,16 +28,14 @@ export function openLineSink(path: string | undefined, onError: (error: Error) =
 export function lineSink(stream: Writable, isOwn: boolean): LineSink {
   let lost = 0;
   let untold = 0;
-  let waiting = 0;
-  let wake: (() => void)[] = [];
+  let [sent, done] = [0, 0];
+  const waiters = new Set<() => void>();
   const send = (line: object) => {
-    waiting++;
+    sent++;
     stream.write(`${JSON.stringify(line)}\n`, (error) => {
-      waiting--;
+      done++;
       if (error) lost++;
-      if (waiting > 0) return;
-      for (const resolve of wake) resolve();
-      wake = [];
+      for (const look of waiters) look();
     });
   };
   return {
@@ -59,16 +57,23 @@ export function lineSink(stream: Writable, isOwn: boolean): LineSink {
       return lost;
     },
     get waiting() {
-      return waiting;
+      return sent - done;
     },
-    async flushed(patienceMs) {
-      if (waiting === 0) return;
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, patienceMs);
+    flushed(patienceMs) {
+      const all = sent;
+      return new Promise((resolve) => {
+        const end = (isOut: boolean) => {
+          clearTimeout(timer);
+          waiters.delete(look);
+          resolve(isOut);
+        };
+        const look = () => {
+          if (done >= all) end(true);
+        };
+        const timer = setTimeout(end, patienceMs, false);
+        waiters.add(look);
+        look();
       });
-      await Promise.race([late, new Promise<void>((resolve) => wake.push(resolve))]);
-      clearTimeout(timer);
     },
     close: () =>
       new Promise((resolve) => {
