@@ -46,6 +46,10 @@ function runCommand({ terminal }: CommandContext): Command {
       "Kubernetes namespace of the policies of the whole mesh",
       CONTROL_PLANE_DEFAULTS.systemNamespace,
     )
+    .option(
+      "--revocation <how>",
+      "open connections that a change forbids: `cut`, `drain 30s` or `keep`, where no policy says it (default: as each sidecar is set)",
+    )
     .action(async (settings: ControlPlaneSettings) => {
       const stop = terminal.stopSignal();
       const { createLog, SettingsError, start } = await import("../control-plane/index.ts");

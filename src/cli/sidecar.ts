@@ -20,6 +20,7 @@ interface SidecarOptions extends IdentityOptions {
   readonly concurrency?: number;
   readonly maxConnections?: number;
   readonly maxHeap?: number;
+  readonly revocation?: string;
   readonly log?: string;
   readonly envoyLogLevel?: string;
 }
@@ -77,6 +78,10 @@ function runCommand({ terminal }: CommandContext): Command {
       "beyond which Envoy takes no more connections (default: 1 GiB)",
       wholeNumber(1, Number.MAX_SAFE_INTEGER),
     )
+    .option(
+      "--revocation <how>",
+      "open connections that a change forbids: `cut`, `drain 30s` or `keep`, where neither a policy nor the control plane says it (default: cut)",
+    )
     .option("--log <file>", "append what was not admitted to this file (default: standard output)")
     .option("--envoy-log-level <level>", "of Envoy's own log (default: warning)");
   return addIdentityOptions(made).action(async (options: SidecarOptions) => {
@@ -91,7 +96,7 @@ function runCommand({ terminal }: CommandContext): Command {
 function settingsOf(options: SidecarOptions): SidecarSettings {
   const { proxy: name, mesh, controlPlane, state: stateFolder, envoy: envoyPath, redirect, log: logFile } = options;
   const { outboundPort, rawPort, concurrency, maxConnections, envoyLogLevel } = options;
-  const { raw: rawListener, resolver: resolvers, maxHeap: maxHeapBytes } = options;
+  const { raw: rawListener, resolver: resolvers, maxHeap: maxHeapBytes, revocation } = options;
   const identity = identityOf(options);
   return {
     ...{ name, mesh, stateFolder, redirect, rawListener },
@@ -104,6 +109,7 @@ function settingsOf(options: SidecarOptions): SidecarSettings {
     ...(concurrency !== undefined && { concurrency }),
     ...(maxConnections !== undefined && { maxConnections }),
     ...(maxHeapBytes !== undefined && { maxHeapBytes }),
+    ...(revocation !== undefined && { revocation }),
     ...(logFile !== undefined && { logFile }),
     ...(envoyLogLevel !== undefined && { envoyLogLevel }),
   };

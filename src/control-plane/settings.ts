@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { LabelContext } from "../policy/labels/index.ts";
+import { parseRevocation, REVOCATION_FORMS, type RevocationMode } from "../policy/model/index.ts";
 import { type Address, parseAddress } from "../xds/index.ts";
 
 /** Settings as an operator writes them. */
@@ -14,6 +15,8 @@ export interface ControlPlaneSettings {
   readonly zone?: string;
   /** Namespace whose policies are of the whole mesh. Default `kuma-system`. */
   readonly systemNamespace?: string;
+  /** What becomes of open connections that a change forbids, where no policy says it. Default: as each sidecar is set. */
+  readonly revocation?: string;
 }
 
 export type StoreSettings =
@@ -26,6 +29,7 @@ export interface ReadSettings {
   readonly api: Address;
   readonly xds: Address;
   readonly context: LabelContext;
+  readonly revocation?: RevocationMode;
 }
 
 /** A setting that cannot be used. `setting` as in {@link ControlPlaneSettings}. */
@@ -76,8 +80,17 @@ export function readSettings(settings: ControlPlaneSettings): ReadSettings {
     const message = `\`${name}\` is no name: use at most 63 lower-case letters, digits and \`-\``;
     faults.push({ setting, message });
   }
+  const revocation = settings.revocation === undefined ? undefined : parseRevocation(settings.revocation);
+  if (settings.revocation !== undefined && revocation === undefined)
+    faults.push({ setting: "revocation", message: `\`${settings.revocation}\` is none: write ${REVOCATION_FORMS}` });
   if (faults.length > 0) throw new SettingsError(faults);
-  return { store, api, xds, context: { systemNamespace, ...(zone === undefined ? {} : { zone }) } };
+  return {
+    ...(revocation !== undefined && { revocation }),
+    store,
+    api,
+    xds,
+    context: { systemNamespace, ...(zone === undefined ? {} : { zone }) },
+  };
 }
 
 function readStore(text: string, faults: SettingFault[]): StoreSettings {

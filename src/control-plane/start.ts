@@ -55,7 +55,7 @@ async function open(
   const store = openStore(settings, log);
   stops.push(() => store.close());
   const registry = new Registry(store, context);
-  const publisher = new Publisher(registry);
+  const publisher = new Publisher(registry, settings.revocation);
   const status = new StatusBook((node) => publisher.proxyOfNode(node));
   const xds = await serveXds(settings.xds, publisher, status, log);
   stops.push(() => xds.stop());

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseRevocation, REVOCATION_FORMS, type RevocationMode } from "../policy/model/index.ts";
 import { type IpAddress, parseIp, portFromNumber } from "../policy/net/index.ts";
 import { type Address, parseAddress } from "../xds/index.ts";
 import { DEFAULT_RAW_PORT } from "./agent/index.ts";
@@ -37,6 +38,8 @@ export interface SidecarSettings {
   readonly maxConnections?: number;
   /** Bytes of heap beyond which Envoy takes no more connections; default 1 GiB. */
   readonly maxHeapBytes?: number;
+  /** Open connections that a change forbids, where the policy does not say it: `cut` (default), `drain 30s`, `keep`. */
+  readonly revocation?: string;
   /** Where lines about what did not get out are appended; default: standard output. */
   readonly logFile?: string;
   /** Of Envoy's own log; default `warning`. */
@@ -57,6 +60,7 @@ export interface CheckedSettings {
   readonly concurrency: number;
   readonly maxConnections: number;
   readonly maxHeapBytes: number;
+  readonly revocation: RevocationMode;
   readonly logFile: string | undefined;
   readonly envoyLogLevel: string;
 }
@@ -113,6 +117,8 @@ export function checkSettings(given: SidecarSettings): CheckedSettings {
     need(ip.ok, `\`${text}\` is no address of a resolver`);
     return ip.ok ? [ip.value] : [];
   });
+  const revocation = parseRevocation(given.revocation ?? "cut");
+  need(revocation !== undefined, `\`${given.revocation}\` is no revocation: ${REVOCATION_FORMS}`);
   const address = given.controlPlane === undefined ? undefined : parseAddress(given.controlPlane);
   if (address?.ok === false) faults.push(address.message);
   if (faults.length > 0) throw new HostError(faults.join("; "));
@@ -129,6 +135,7 @@ export function checkSettings(given: SidecarSettings): CheckedSettings {
     concurrency,
     maxConnections,
     maxHeapBytes,
+    revocation: revocation ?? { kind: "cut" },
     logFile: given.logFile,
     envoyLogLevel,
   };

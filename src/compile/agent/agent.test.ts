@@ -138,6 +138,11 @@ describe("any fault refuses the whole", () => {
       "rule 0 is of policy 0, and there is none with this id",
     ],
     ["another IP family", { ipFamilyMode: "IPv5" }, "unknown IP family mode `IPv5`"],
+    [
+      "another revocation",
+      { revocation: "drain" },
+      "unknown revocation `drain`: it may be `cut`, `keep`, or `drain` with a time of 1s to 24h, such as `drain 30s` or `drain-5m`",
+    ],
     ["a port that is none", { redirectPortOutbound: 70_000 }, "70000 is no port"],
   ])("%s", (_, changes, fault) => {
     expect(faultsOf(changes)).toEqual([fault]);

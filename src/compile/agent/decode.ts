@@ -11,7 +11,9 @@ import {
   MODES,
   type NotEnforced,
   type PolicyRef,
+  parseRevocation,
   parseRule,
+  REVOCATION_FORMS,
   type Rule,
   type Sourced,
 } from "../../policy/model/index.ts";
@@ -39,9 +41,13 @@ export function decodeEffectivePolicy(bytes: Uint8Array, earlier: readonly Sourc
   const enforced = enforcement(message, fault);
   const mode = effectiveMode(message, known, fault);
   const proxy = proxyFields(message, fault);
+  const revocation = revocationOf(message, fault);
   if (faults.length > 0 || enforced === undefined || mode === undefined || proxy === undefined)
     return { ok: false, faults };
-  return { ok: true, value: { ...proxy, policies: [...known.values()], policy: { enforced, mode, rules } } };
+  return {
+    ok: true,
+    value: { ...proxy, policies: [...known.values()], policy: { enforced, mode, rules, ...revocation } },
+  };
 }
 
 function read(bytes: Uint8Array): Message | undefined {
@@ -132,6 +138,14 @@ function effectiveMode({ mode, modeSource }: Message, known: ById, fault: Fault)
   if (modeSource.case === "modeDefault" && modeSource.value) return { value, source: "default" };
   const source = modeSource.case === "modePolicy" ? known.get(modeSource.value) : undefined;
   return source === undefined ? fault("the mode does not say where it comes from") : { value, source };
+}
+
+function revocationOf({ revocation }: Message, fault: Fault): Pick<EffectivePolicy, "revocation"> | undefined {
+  if (revocation === "") return {};
+  const mode = parseRevocation(revocation);
+  return mode === undefined
+    ? fault(`unknown revocation ${quote(revocation)}: it may be ${REVOCATION_FORMS}`)
+    : { revocation: mode };
 }
 
 function proxyFields(

@@ -1,6 +1,6 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { EffectivePolicySchema } from "../../gen/sallyport/v1/effective_policy_pb.js";
-import type { EffectivePolicy, PolicyRef } from "../../policy/model/index.ts";
+import { type EffectivePolicy, formatRevocation, type PolicyRef } from "../../policy/model/index.ts";
 import type { ProxyPolicy } from "./proxy-policy.ts";
 
 /** Type URL of the resource over xDS. */
@@ -16,6 +16,7 @@ export function encodeEffectivePolicy({ policy, policies, ...proxy }: ProxyPolic
     ...proxy,
     notEnforced: enforced === true ? "" : enforced.not,
     mode: mode.value,
+    revocation: policy.revocation === undefined ? "" : formatRevocation(policy.revocation),
     modeSource: modeSource(mode.source, known.idOf),
     policies: known.policies,
     rules: rules.map(({ value: { written }, source }) => {

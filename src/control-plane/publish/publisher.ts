@@ -1,5 +1,5 @@
 import { encodeEffectivePolicy, encodeHead } from "../../compile/agent/index.ts";
-import { type EffectivePolicy, policyRef } from "../../policy/model/index.ts";
+import { type EffectivePolicy, policyRef, type RevocationMode } from "../../policy/model/index.ts";
 import {
   type Body,
   type EncodedResource,
@@ -24,14 +24,17 @@ interface Published {
  */
 export class Publisher {
   readonly #registry: Registry;
+  readonly #revocation: Pick<EffectivePolicy, "revocation">;
   readonly #compiled = new CompiledSnapshots();
   /** Encoded and kept once for all proxies that enforce the same. */
   readonly #bodies = new WeakMap<EffectivePolicy, Map<string, Body>>();
   #published = new Map<string, Published>();
   #policies: ResourceSet = new Map();
 
-  constructor(registry: Registry) {
+  /** `revocation`: for proxies whose policies say nothing; absent: each sidecar has its own setting. */
+  constructor(registry: Registry, revocation?: RevocationMode) {
     this.#registry = registry;
+    this.#revocation = revocation === undefined ? {} : { revocation };
     this.refresh();
   }
 
@@ -88,7 +91,7 @@ export class Publisher {
         encodeEffectivePolicy({
           mesh: "",
           proxy: "",
-          policy: effective,
+          policy: { ...this.#revocation, ...effective },
           policies: policies.map((policy) => policyRef(policy)),
           redirectPortOutbound,
           ipFamilyMode,

@@ -1,7 +1,7 @@
 import { decide } from "../../policy/decide/index.ts";
-import type { Connection, EffectivePolicy } from "../../policy/model/index.ts";
+import { type Connection, type EffectivePolicy, formatConnection } from "../../policy/model/index.ts";
 import type { OpenConnections, PassedConnection } from "../report/index.ts";
-import type { Conntrack, TcpPair, TcpSocket } from "../sockets/index.ts";
+import { type Conntrack, type TcpPair, type TcpSocket, tupleKey } from "../sockets/index.ts";
 import { factsOf, isAdmittedByAddress, type Loss, mayConcern, mayConcernDestination } from "./connection-facts.ts";
 
 export interface Change {
@@ -35,6 +35,8 @@ export interface Judge {
   one(connection: PassedConnection, change: Change, now: Now): Doomed | undefined;
   /** Requests that began under earlier rules and still run; later ones were decided by Envoy. */
   requests(change: Change, now: Now): Doomed[];
+  /** Does what was found some time ago still hold? */
+  still(one: Doomed, change: Change, now: Now): boolean;
   /** Sockets that no record explains. */
   unexplained(sockets: Iterable<TcpSocket>, now: Now, loss: Loss): Doomed[];
 }
@@ -64,6 +66,16 @@ export function judgeOf(
     ...{ what, record },
   });
 
+  const unexplained: Judge["unexplained"] = (sockets, now, loss) =>
+    [...sockets].flatMap((pair): Doomed[] => {
+      if (connections.knows(pair)) return [];
+      const destination = conntrack?.originalDestination(pair);
+      if (destination === undefined) return [{ pair, destination: pair.own }];
+      const isSafe =
+        !mayConcernDestination(loss, destination) || now.some((policy) => isAdmittedByAddress(policy, destination));
+      return isSafe ? [] : [{ pair, destination }];
+    });
+
   return {
     async passed(change, now, loss) {
       const found: Doomed[] = [];
@@ -84,16 +96,13 @@ export function judgeOf(
         return what === undefined ? [] : [{ pair, what, destination: what.destination }];
       });
     },
-    unexplained(sockets, now, loss) {
-      return [...sockets].flatMap((pair): Doomed[] => {
-        if (connections.knows(pair)) return [];
-        const destination = conntrack?.originalDestination(pair);
-        if (destination === undefined) return [{ pair, destination: pair.own }];
-        const isSafe =
-          !mayConcernDestination(loss, destination) || now.some((policy) => isAdmittedByAddress(policy, destination));
-        return isSafe ? [] : [{ pair, destination }];
-      });
+    still({ record, what, pair, destination }, change, now) {
+      if (record !== undefined) return connections.knows(pair) && isDenied(now, whatIs(record, change));
+      if (what === undefined) return !now.some((policy) => isAdmittedByAddress(policy, destination));
+      const running = connections.http().find((one) => tupleKey(one.pair) === tupleKey(pair))?.requests ?? [];
+      return running.some(({ request }) => formatConnection(request) === formatConnection(what)) && isDenied(now, what);
     },
+    unexplained,
   };
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { type EffectivePolicy, type Mode, parseRule } from "../../policy/model/index.ts";
+import { type EffectivePolicy, type Mode, parseRule, type RevocationMode } from "../../policy/model/index.ts";
 import { openConnections, type PassedConnection } from "../report/index.ts";
 import { type Endpoint, endpointOf, formatEndpoint, type TcpPair, type TcpSocket, tupleKey } from "../sockets/index.ts";
 import type { CutLine, RevocationSettings } from "./cut-doomed.ts";
-import { revocation } from "./revocation.ts";
+import { revocation as makeRevocation } from "./revocation.ts";
 
 const SOURCE = { mesh: "default", name: "p", displayName: "p" };
 
@@ -35,7 +35,7 @@ const A = "tls Domain a.test 443";
 const B = "tls Domain b.test 443";
 
 /** A kernel with sockets that are cut when they are told to be. */
-function scene() {
+function scene(revocation: RevocationMode = { kind: "cut" }) {
   const sockets = new Map<string, { readonly socket: TcpSocket; readonly destination: Endpoint }>();
   const lines: CutLine[] = [];
   const connections = openConnections(100);
@@ -52,6 +52,7 @@ function scene() {
     },
     conntrack: { originalDestination: (pair) => sockets.get(tupleKey(pair))?.destination, forget() {}, close() {} },
     rawPort: 15_003,
+    revocation,
     ports: () => [15_001],
     report: (line) => void lines.push(line),
     log: { info() {}, warn() {}, error() {} },
@@ -71,7 +72,7 @@ function scene() {
   };
   const open = () =>
     [...sockets.values()].map(({ socket, destination }) => `${socket.peer.port} ${formatEndpoint(destination)}`);
-  return { revoke: revocation(settings), connects, opens, open, lines, sockets };
+  return { revoke: makeRevocation(settings), connects, opens, open, lines, sockets };
 }
 
 test("what a change forbids is cut, that alone, and once", async () => {
@@ -126,4 +127,53 @@ test("what only a refused policy would have admitted is cut when it is refused",
   await revoke.late(connects(2, "203.0.113.1:443", "b.test", 12));
   await revoke.stays();
   expect(open()).toEqual([]);
+});
+
+const AND_B = policyOf("Matched", A, B);
+const ONLY_B = policyOf("Matched", B);
+
+test("keep: reported once, and cut when a later policy is stricter", async () => {
+  const { revoke, connects, open, lines } = scene({ kind: "keep" });
+  connects(1, "203.0.113.1:443", "a.test", 5);
+  await revoke.changed({ before: AND_B, after: ONLY_B, at: 10 });
+  await revoke.idle();
+  expect(open()).toHaveLength(1);
+  expect(lines.map(({ kind, connection }) => [kind, connection])).toEqual([["kept", "tls://a.test:443@203.0.113.1"]]);
+  expect(revoke.counts).toEqual({ draining: 0, drained: 0, kept: 1 });
+  await revoke.changed({ before: ONLY_B, after: { ...ONLY_B, revocation: { kind: "cut" } }, at: 20 });
+  expect(open()).toEqual([]);
+  expect(lines.map(({ kind }) => kind)).toEqual(["kept", "cut"]);
+});
+
+test("drain: cut when its time is over; what ended in it was drained", async () => {
+  const { revoke, connects, open, lines, sockets } = scene({ kind: "drain", seconds: 1 });
+  connects(1, "203.0.113.1:443", "a.test", 5);
+  const { pair } = connects(2, "203.0.113.1:443", "a.test", 6);
+  await revoke.changed({ before: AND_B, after: ONLY_B, at: 10 });
+  expect([open().length, revoke.counts.draining]).toEqual([2, 2]);
+  sockets.delete(tupleKey(pair));
+  await expect.poll(() => open().length, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => revoke.counts).toEqual({ draining: 0, drained: 1, kept: 0 });
+  expect(lines.map(({ kind }) => kind)).toEqual(["draining", "draining", "cut"]);
+});
+
+test("drain: what is allowed again is not cut; what has less time is hurried", async () => {
+  const { revoke, connects, open } = scene({ kind: "drain", seconds: 1 });
+  connects(1, "203.0.113.1:443", "a.test", 5);
+  await revoke.changed({ before: AND_B, after: ONLY_B, at: 10 });
+  await revoke.changed({ before: ONLY_B, after: AND_B, at: 20 });
+  expect(revoke.counts.draining).toBe(0);
+  const long = { ...ONLY_B, revocation: { kind: "drain", seconds: 3_600 } } as const;
+  await revoke.changed({ before: AND_B, after: long, at: 30 });
+  expect([open().length, revoke.counts.draining]).toEqual([1, 1]);
+  await revoke.changed({ before: long, after: ONLY_B, at: 40 });
+  await expect.poll(() => open().length, { timeout: 5_000 }).toBe(0);
+});
+
+test("what an earlier agent left half done is judged again", async () => {
+  const { revoke, connects, open } = scene();
+  connects(1, "203.0.113.1:443", "a.test", 5);
+  connects(2, "203.0.113.1:443", "b.test", 5);
+  await revoke.review(ONLY_B);
+  expect(open()).toEqual(["2 203.0.113.1:443"]);
 });

@@ -1,5 +1,6 @@
 /**
- * Open connections after a change: those that the rules no longer admit are cut, one by one, on the workload's side.
+ * Open connections after a change: those that the rules no longer admit are cut one by one, on the workload's side, or
+ * have a time to end, or are kept, as the new policy says.
  *
  *   change accepted ──▶ what Envoy passes through ─▶ cut ──(one flush interval)──▶ the same again, running requests,
  *                       and sockets that nobody can explain ─▶ cut
@@ -8,17 +9,20 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LOG_FLUSH_MS } from "../../compile/envoy/index.ts";
-import type { EffectivePolicy } from "../../policy/model/index.ts";
+import { type EffectivePolicy, type RevocationMode, secondsLeft } from "../../policy/model/index.ts";
 import { errorText } from "../host/index.ts";
 import type { PassedConnection } from "../report/index.ts";
 import { type TcpSocket, tupleKey } from "../sockets/index.ts";
 import { type Loss, lossOf } from "./connection-facts.ts";
 import { cutDoomed, type RevocationSettings } from "./cut-doomed.ts";
-import { type Change, judgeOf, type Now } from "./doomed.ts";
+import { type Change, type Doomed, judgeOf, type Now } from "./doomed.ts";
+import { type FarewellCounts, farewell } from "./farewell.ts";
 
 export interface Revocation {
   /** What an earlier agent left: these sockets are open, and only the known ones can be explained. */
   adopt(): void;
+  /** This policy was in force before this agent was: judge anew what it may have left half done. */
+  review(inForce: EffectivePolicy): Promise<void>;
   /** A change is on its way: from now on connections may begin under either policy. */
   begins(after: EffectivePolicy): void;
   /** It was refused: what was in force before still is. */
@@ -29,6 +33,7 @@ export interface Revocation {
   late(connection: PassedConnection): Promise<void>;
   /** Resolves when no second look is due. */
   idle(): Promise<void>;
+  readonly counts: FarewellCounts;
 }
 
 /** Records are late by one interval, and a little for the way. */
@@ -36,19 +41,25 @@ const SECOND_LOOK_MS = LOG_FLUSH_MS + 50;
 export function revocation(settings: RevocationSettings): Revocation {
   const { connections, conntrack, cutter, rawPort, log } = settings;
   const judge = judgeOf(connections, conntrack, rawPort);
-  const cut = cutDoomed(settings);
   let unexplained = new Map<string, TcpSocket>();
   let last: Change | undefined;
   let coming: EffectivePolicy | undefined;
   let looks: Promise<void> = Promise.resolve();
+
   const nowOf = (after: EffectivePolicy): Now => (coming === undefined ? [after] : [after, coming]);
+  const isDoomed = (one: Doomed): boolean => last !== undefined && judge.still(one, last, nowOf(last.after));
+  const cuts = cutDoomed(settings);
+  const bye = farewell(settings, cuts, (one) => {
+    if (last !== undefined && isDoomed(one)) void safely(cuts.cut([one], last.after));
+  });
+
   const secondLook = async (change: Change, loss: Loss): Promise<void> => {
     await sleep(SECOND_LOOK_MS);
     const { after } = last ?? change;
     const passed = await judge.passed(change, nowOf(after), loss);
     const now = nowOf(after);
     const doomed = [...passed, ...judge.requests(change, now), ...judge.unexplained(unexplained.values(), now, loss)];
-    await cut(doomed, after);
+    await bye.say(doomed, after);
     tidy();
   };
   /** Whatever the kernel no longer has is no longer open, also if its end was never reported. */
@@ -61,6 +72,11 @@ export function revocation(settings: RevocationSettings): Revocation {
     what.catch((error: unknown) =>
       log.error({ error: errorText(error) }, "cannot look at open connections after a change"),
     );
+  const look = (change: Change, loss: Loss): Promise<void> =>
+    safely(judge.passed(change, [change.after], loss).then((doomed) => bye.say(doomed, change.after)));
+  /** What is left of earlier changes, or was spared for a policy that is none now. */
+  const lookAgain = (after: EffectivePolicy): Promise<void> =>
+    look({ before: after, after, at: Date.now() }, { kind: "anything" });
 
   return {
     adopt() {
@@ -68,28 +84,38 @@ export function revocation(settings: RevocationSettings): Revocation {
       connections.retain(new Set(open.map(([key]) => key)), Number.POSITIVE_INFINITY);
       unexplained = new Map(open.filter(([, socket]) => !connections.knows(socket)));
     },
+    async review(after) {
+      if (last !== undefined) return;
+      last = { before: after, after, at: Date.now() };
+      await lookAgain(after);
+    },
     begins(after) {
       coming = after;
     },
     async stays() {
       coming = undefined;
-      if (last === undefined) return;
-      const { after } = last;
-      // what only the refused policy would have admitted was spared meanwhile
-      const again = { before: after, after, at: Date.now() };
-      await safely(judge.passed(again, [after], { kind: "anything" }).then((doomed) => cut(doomed, after)));
+      if (last !== undefined) await lookAgain(last.after);
     },
     async changed(change) {
       [last, coming] = [change, undefined];
-      const loss = lossOf(change.before, change.after);
-      await safely(judge.passed(change, [change.after], loss).then((doomed) => cut(doomed, change.after)));
+      bye.pardon(isDoomed);
+      const isHurried = isStricter(change.after, change.before, settings.revocation);
+      const loss: Loss = isHurried ? { kind: "anything" } : lossOf(change.before, change.after);
+      await look(change, loss);
       if (loss.kind !== "nothing") looks = Promise.all([looks, safely(secondLook(change, loss))]).then(() => {});
     },
     async late(connection) {
       if (last === undefined) return;
-      const doomed = judge.one(connection, last, nowOf(last.after));
-      if (doomed !== undefined) await safely(cut([doomed], last.after));
+      const { after } = last;
+      const doomed = judge.one(connection, last, nowOf(after));
+      if (doomed !== undefined) await safely(bye.say([doomed], after));
     },
     idle: () => looks,
+    get counts() {
+      return bye.counts;
+    },
   };
 }
+
+const isStricter = (after: EffectivePolicy, before: EffectivePolicy, otherwise: RevocationMode): boolean =>
+  secondsLeft(after.revocation ?? otherwise) < secondsLeft(before.revocation ?? otherwise);

@@ -40,6 +40,7 @@ export const DIAGNOSTIC_CODES = {
   "E125-backend-ref": "error",
   "E126-admin-port": "error",
   "E127-url-path": "error",
+  "E128-bad-revocation": "error",
   "E140-bad-connection": "error",
   "E201-tcp-domain": "error",
   "E202-wildcard-any-port": "error",

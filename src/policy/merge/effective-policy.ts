@@ -5,9 +5,13 @@ import {
   type Mesh,
   type MeshPassthrough,
   type NotEnforced,
+  parseRevocation,
   policyRef,
+  type RevocationMode,
   type Rule,
   type Sourced,
+  strictest,
+  writtenRevocation,
 } from "../model/index.ts";
 
 /**
@@ -29,11 +33,13 @@ export function mergePolicies(
   dataplane: Dataplane,
 ): EffectivePolicy {
   const why = notEnforced(dataplane);
+  const revocation = mergeRevocations(selected);
   return {
     enforced: why === undefined ? true : { not: why },
     mode: selected.length === 0 ? meshMode(mesh) : mergeModes(selected),
     // §7: the lists of all of them, also of those whose own mode is All or None (D21).
     rules: allRules(selected),
+    ...(revocation !== undefined && { revocation }),
   };
 }
 
@@ -55,6 +61,12 @@ function sourcedRules(policy: MeshPassthrough): readonly Sourced<Rule>[] {
   const rules = policy.rules.map((value, index) => ({ value, source: policyRef(policy, index) }));
   SOURCED.set(policy, rules);
   return rules;
+}
+
+/** A value that cannot be read was refused before; where it was not, it is the strictest. */
+function mergeRevocations(selected: readonly MeshPassthrough[]): RevocationMode | undefined {
+  const written = selected.flatMap(({ meta }) => writtenRevocation(meta) ?? []);
+  return strictest(written.map((text) => parseRevocation(text) ?? { kind: "cut" }));
 }
 
 /** Why policies have no effect on the proxy, if they have none (§6). */

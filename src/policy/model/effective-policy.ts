@@ -1,4 +1,5 @@
 import type { PolicyRef, Sourced } from "./policy-ref.ts";
+import type { RevocationMode } from "./revocation-mode.ts";
 import type { Mode, Rule } from "./rule.ts";
 
 /** Why a policy has no effect on a proxy that it selects. */
@@ -13,4 +14,6 @@ export interface EffectivePolicy {
   /** `mesh`: the Mesh's passthrough flag decided. `default`: policies select the proxy, none sets a mode. */
   readonly mode: { readonly value: Mode; readonly source: PolicyRef | "mesh" | "default" };
   readonly rules: readonly Sourced<Rule>[];
+  /** What becomes of open connections that a change forbids: the strictest that a selecting policy says; absent: none does. */
+  readonly revocation?: RevocationMode;
 }

@@ -16,6 +16,7 @@ export * from "./effective-policy.ts";
 export { pluralOf } from "./plural.ts";
 export * from "./policy-ref.ts";
 export * from "./resource.ts";
+export * from "./revocation-mode.ts";
 export * from "./rule.ts";
 export * from "./rule-parse.ts";
 export { customResourceDefinition } from "./schema/crd.ts";

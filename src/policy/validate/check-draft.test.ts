@@ -57,6 +57,19 @@ test("labels: names and values as Kubernetes has them", () => {
   expect(labels("a: b c, b: é")).toEqual(["E114-bad-label labels.a", "E114-bad-label labels.b"]);
 });
 
+test("what becomes of open connections: an annotation, or a label", () => {
+  const labelled = (value: string) =>
+    found(`type: MeshPassthrough\nname: p\nmesh: default\nlabels: {sallyport.io/revocation: ${value}}\nspec: {}\n`);
+  expect(labelled("drain-30s")).toEqual([]);
+  expect(labelled("later")).toEqual(["E128-bad-revocation labels.sallyport.io/revocation"]);
+  const annotated = (value: string) =>
+    found(
+      `apiVersion: kuma.io/v1alpha1\nkind: MeshPassthrough\nmetadata: {name: p, namespace: a, annotations: {sallyport.io/revocation: ${value}}}\nspec: {}\n`,
+    );
+  expect(annotated("drain 30s")).toEqual([]);
+  expect(annotated("drain 30")).toEqual(["E128-bad-revocation metadata.annotations.sallyport.io/revocation"]);
+});
+
 test("tags of a selector", () => {
   const tags = (text: string) =>
     found(`type: MeshPassthrough\nname: p\nmesh: default\nspec:\n  targetRef: {kind: MeshSubset, tags: {${text}}}\n`);

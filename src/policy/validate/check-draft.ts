@@ -1,7 +1,7 @@
 import type { Diagnostic } from "../diagnostics/index.ts";
 import { createReport, type Draft, isMap } from "../text/index.ts";
 import { checkDataplane } from "./check-dataplane.ts";
-import { checkLabels } from "./check-labels.ts";
+import { checkLabels, checkRevocation } from "./check-labels.ts";
 import { checkNames } from "./check-names.ts";
 import { checkRules } from "./check-rules.ts";
 import { checkTags } from "./check-tags.ts";
@@ -25,6 +25,7 @@ export function checkDraft(draft: Draft, options: DraftOptions = {}): readonly D
   checkLabels(report, draft);
   if (draft.type === "Dataplane") checkDataplane(report, draft);
   if (draft.type === "MeshPassthrough") {
+    checkRevocation(report, draft);
     const targetRef = child(draft.root, ...draft.spec, "targetRef");
     const tags = child(targetRef, "tags");
     if (isMap(tags) && child(targetRef, "kind") === "MeshSubset")

@@ -1,4 +1,5 @@
 import { type Path, quote } from "../diagnostics/index.ts";
+import { parseRevocation, REVOCATION_FORMS, REVOCATION_NAME } from "../model/index.ts";
 import { type Draft, isMap, type Report } from "../text/index.ts";
 import { child } from "./written.ts";
 
@@ -26,6 +27,27 @@ export function checkLabels(report: Report, draft: Draft): void {
         message: `${quote(value)} is not the value of a label`,
         help: "write at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends",
       });
+  }
+}
+
+/** What a policy says of open connections that a change forbids. */
+export function checkRevocation(report: Report, draft: Draft): void {
+  const places: readonly Path[] =
+    draft.form === "kubernetes"
+      ? [
+          ["metadata", "annotations"],
+          ["metadata", "labels"],
+        ]
+      : [["labels"]];
+  for (const path of places) {
+    const value = child(draft.root, ...path, REVOCATION_NAME);
+    if (typeof value !== "string" || parseRevocation(value) !== undefined) continue;
+    report.add({
+      code: "E128-bad-revocation",
+      path: [...path, REVOCATION_NAME],
+      message: `${quote(value)} does not say what becomes of open connections that a change forbids`,
+      help: `write ${REVOCATION_FORMS}`,
+    });
   }
 }
 

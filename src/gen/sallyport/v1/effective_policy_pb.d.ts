@@ -98,6 +98,14 @@ export declare type EffectivePolicy = Message<"sallyport.v1.EffectivePolicy"> & 
    * @generated from field: string ip_family_mode = 11;
    */
   ipFamilyMode: string;
+
+  /**
+   * What becomes of open connections that a change forbids: `cut`, `keep`, `drain 30s`. Empty: the sidecar's own
+   * setting.
+   *
+   * @generated from field: string revocation = 12;
+   */
+  revocation: string;
 };
 
 /**
