@@ -119,7 +119,7 @@ export function reporter(parts: ReporterParts): Reporter {
       }
     },
     cut(line) {
-      wereCut++;
+      if (line.kind === "cut") wereCut++;
       sink.write({ ...line, mesh: parts.owner.mesh, workload: parts.owner.name });
     },
     openNow() {

@@ -127,6 +127,7 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
   const memory = keepMemory();
   started.push(() => memory.stop());
   const enforcing = parts.enforce.begin();
+  if (parts.envoy.adopted) void enforcing.then(() => parts.revoke.review(parts.enforce.inForce.compiled.policy));
   const apply = (policy: Uint8Array) => parts.enforce.apply(policy).finally(() => memory.soon());
   void enforcing.finally(() => memory.soon());
   const controlPlane = connect(settings, parts.enforce.inForce, apply, log);
@@ -168,6 +169,7 @@ interface Parts {
   readonly sink: LineSink;
   readonly envoy: EnvoyProcess;
   readonly quarantine: Quarantine;
+  readonly revoke: Revocation;
 }
 
 /** Envoy, what it is given, and what becomes of what it says. */
@@ -199,6 +201,7 @@ async function enforceWith(needs: Needs): Promise<Parts> {
   const revoke = revocation({
     ...{ connections, cutter, conntrack, rawPort, log },
     ports: () => enforce.inForce.compiled.ports,
+    revocation: settings.revocation,
     report: (line) => observed?.report.cut(line),
   });
   const change: Revocation["changed"] = (change) => {
@@ -235,7 +238,7 @@ async function enforceWith(needs: Needs): Promise<Parts> {
   else connections.clear();
   records.envoyRuns(process.adopted);
   started.push(watch());
-  return { feed, enforce, observed, connections, sink, envoy, quarantine };
+  return { feed, enforce, observed, connections, sink, envoy, quarantine, revoke };
 }
 
 /** A throw-away Envoy takes half a second for 10,000 rules. */
@@ -291,6 +294,7 @@ const STARTING: SidecarStatus = {
   openConnections: 0,
   denied: 0,
   cut: 0,
+  spared: { draining: 0, drained: 0, kept: 0 },
   lost: { records: 0, unread: 0, lines: 0, connections: 0 },
   behind: 0,
 };
@@ -312,6 +316,7 @@ function statusOf(parts: Parts, controlPlane: ControlPlaneClient | undefined): S
     openConnections: connections.size,
     denied: ledger.denied.total,
     cut: report.wereCut,
+    spared: parts.revoke.counts,
     lost: {
       records: records.lost,
       unread: report.unread,

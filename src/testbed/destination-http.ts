@@ -126,7 +126,7 @@ function answerStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, n
     noted.trailers = Object.entries(trailers).map(([name, value]) => [name, String(value)] as const);
   });
   stream.on("end", () => {
-    if (noted.isGrpc) answerGrpc(stream);
+    if (noted.isGrpc && noted.target !== "/stream") answerGrpc(stream);
     else void answer(noted, (status, extra) => stream.respond({ ":status": status, ...MARK, ...extra }), stream);
   });
 }

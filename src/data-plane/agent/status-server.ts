@@ -2,6 +2,7 @@ import { chmodSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { claimSocketPath } from "../../xds/index.ts";
 import type { Quarantined } from "../quarantine/index.ts";
+import type { FarewellCounts } from "./farewell.ts";
 
 /** What the sidecar says about itself; `GET /status` gives it as JSON. */
 export interface SidecarStatus {
@@ -21,6 +22,8 @@ export interface SidecarStatus {
   readonly openConnections: number;
   readonly denied: number;
   readonly cut: number;
+  /** Of connections that a change forbade and that were not cut: those that have a time to end, those that ended in it, those that were kept. */
+  readonly spared: FarewellCounts;
   /**
    * Envoy's records that never arrived or could not be read, lines of the report that nobody took, and open connections
    * that were too many to be kept.
