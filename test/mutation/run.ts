@@ -54,7 +54,9 @@ function tell({ folder, killed, survived, score, unlisted, stale }: FolderReport
 }
 
 /** One line of the source stays one line. */
-const yaml = (survivors: FolderReport["listed"]): string => stringify(survivors, { lineWidth: 0 });
+function yaml(survivors: FolderReport["listed"]): string {
+  return stringify(survivors, { lineWidth: 0 });
+}
 
 function fail(message: string): void {
   process.stderr.write(`${message}\n`);

@@ -173,9 +173,13 @@ function checkIp(
 ): void {
   const text = textAt(at, field);
   if (text === undefined) return;
-  const ip = parseIp(text);
-  if (!ip.ok)
-    report.add({ code, path: [...path, field], message: `${quote(text)} is not an IP address`, help: ip.help });
+  if (!parseIp(text).ok)
+    report.add({
+      code,
+      path: [...path, field],
+      message: `${quote(text)} is not an IP address`,
+      help: "write an IPv4 or IPv6 address",
+    });
 }
 
 /** A port that the model does not hold. 0 is "not set" where `lowest` is 0. */
