@@ -40,7 +40,7 @@ const survivor = z.strictObject({
   mutants: z.array(z.string()).min(1),
   why: z.string().min(1),
 });
-type Survivor = z.infer<typeof survivor>;
+export type Survivor = z.infer<typeof survivor>;
 
 export interface FolderReport {
   readonly folder: Folder;
@@ -48,8 +48,6 @@ export interface FolderReport {
   readonly survived: number;
   /** Percent. */
   readonly score: number;
-  /** Survivors that are listed. */
-  readonly listed: readonly Survivor[];
   /** Survivors that nobody has looked at yet. */
   readonly unlisted: readonly Survivor[];
   /** What is listed and does not survive, or is not there any more. */
@@ -82,7 +80,6 @@ export function reportOf(folder: Folder): FolderReport | undefined {
     killed,
     survived,
     score: (100 * killed) / (killed + survived),
-    listed: without(known, without(known, all)),
     unlisted: without(all, known),
     stale: without(known, all),
   };
@@ -110,18 +107,22 @@ function without(some: readonly Survivor[], others: readonly Survivor[]): readon
   });
 }
 
-/** The page about it, docs/reference/mutation-testing.md. */
-export function renderPage(reports: readonly FolderReport[]): string {
-  const rows = reports.map(
-    ({ folder, killed, survived, score }) =>
-      `| \`src/policy/${folder}/\` | ${killed} | ${survived} | ${score.toFixed(1)} % |`,
-  );
-  const sections = reports.flatMap(({ folder, listed }) => [
-    `### ${folder}`,
-    "",
-    ...(listed.length === 0 ? ["None."] : listed.map(renderSurvivor)),
-    "",
-  ]);
+/**
+ * The page about it, docs/reference/mutation-testing.md. A folder that was not run here keeps its row of the page before;
+ * the survivors are those that are listed.
+ */
+export function renderPage(reports: readonly FolderReport[], before: string): string {
+  const rows = FOLDERS.map((folder) => {
+    const start = `| \`src/policy/${folder}/\` |`;
+    const report = reports.find((one) => one.folder === folder);
+    if (report !== undefined) return `${start} ${report.killed} | ${report.survived} | ${report.score.toFixed(1)} % |`;
+    return before.split("\n").find((line) => line.startsWith(start)) ?? `${start} | | not run to its end yet |`;
+  });
+  const listed = listedSurvivors();
+  const sections = FOLDERS.flatMap((folder) => {
+    const here = listed.filter(({ file }) => folderOf(file) === folder);
+    return here.length === 0 ? [] : [`### ${folder}`, "", ...here.map(renderSurvivor), ""];
+  });
   return [INTRODUCTION, ...rows, "", SURVIVORS, "", ...sections].join("\n");
 }
 
@@ -133,7 +134,7 @@ const INTRODUCTION = `# Mutation testing
 <!-- Written by \`npm run mutation\`; the reasons are in test/mutation/survivors.yaml. -->
 
 \`\`\`bash
-npm run mutation                  # every folder below; minutes each
+npm run mutation                  # every folder below; half an hour on an idle machine
 npm run mutation -- net decide    # some of them
 npm run mutation -- --force net   # all mutants again, not only those whose code or tests changed since the last run
 \`\`\`

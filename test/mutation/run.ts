@@ -1,14 +1,23 @@
 /**
  * `npm run mutation -- [--force] [FOLDER...]`: mutates folders of src/policy and runs their tests. Writes
- * docs/reference/mutation-testing.md once each folder has been run. Ends with 1 if too few mutants are killed, or if
+ * docs/reference/mutation-testing.md. Ends with 1 if too few mutants are killed, or if
  * survivors are not those listed in survivors.yaml; what is to be listed is printed in its form.
  */
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
-import { FOLDERS, type Folder, type FolderReport, LEAST_SCORE, renderPage, reportOf, resultFile } from "./report.ts";
+import {
+  FOLDERS,
+  type Folder,
+  type FolderReport,
+  LEAST_SCORE,
+  renderPage,
+  reportOf,
+  resultFile,
+  type Survivor,
+} from "./report.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PAGE = join(ROOT, "docs/reference/mutation-testing.md");
@@ -28,7 +37,7 @@ if (unknown.length > 0) fail(`no such folder: \`${unknown.join("`, `")}\`; there
 if (!values.report) for (const folder of chosen) mutate(folder);
 const reports = FOLDERS.map(reportOf).filter((report) => report !== undefined);
 for (const report of reports.filter(({ folder }) => chosen.includes(folder))) tell(report);
-if (reports.length === FOLDERS.length) writeFileSync(PAGE, renderPage(reports));
+writeFileSync(PAGE, renderPage(reports, existsSync(PAGE) ? readFileSync(PAGE, "utf8") : ""));
 
 /** A result of an earlier run must not pass for that of one that broke off. */
 function mutate(folder: Folder): void {
@@ -54,7 +63,7 @@ function tell({ folder, killed, survived, score, unlisted, stale }: FolderReport
 }
 
 /** One line of the source stays one line. */
-function yaml(survivors: FolderReport["listed"]): string {
+function yaml(survivors: readonly Survivor[]): string {
   return stringify(survivors, { lineWidth: 0 });
 }
 

@@ -27,6 +27,7 @@ test.each<[low: object, high: object, merged: object]>([
   [{}, { appendX: null }, { appendX: null }],
   [{ appendX: "a" }, { appendX: [1] }, { appendX: [1] }],
   [{ appendX: [1] }, { appendX: "a" }, { appendX: "a" }],
+  [{ appendX: "a" }, { appendX: null }, { appendX: null }],
   [{ x: { a: 1 } }, { x: [1] }, { x: [1] }],
   [{ x: [1] }, { x: { a: 1 } }, { x: { a: 1 } }],
   [{ x: { a: 1 } }, { x: null }, { x: null }],
