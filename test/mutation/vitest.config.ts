@@ -9,8 +9,8 @@ const LAWS: Readonly<Record<string, readonly string[]>> = {
   labels: [],
   validate: [],
   "validate/kuma": [],
-  match: [],
-  merge: ["test/laws/merge.test.ts"],
+  match: ["test/laws/effective-index.test.ts"],
+  merge: ["test/laws/merge.test.ts", "test/laws/effective-index.test.ts"],
   decide: ["test/laws/decide.test.ts", "test/laws/why.test.ts"],
   space: [],
 };

@@ -112,7 +112,7 @@ describe("labels", () => {
     const own = { port: 81, tags: { "kuma.io/zone": "west" } };
     const elsewhere = withComputedLabels({ ...plain, inbound: [own] }, ZONE);
     expect(elsewhere.inbound).toEqual([own]);
-    expect(withComputedLabels(dataplane(policy({})), FILES)).toEqual({
+    expect(withComputedLabels(dataplane(policy({})), FILES)).toStrictEqual({
       ...plain,
       meta: { ...plain.meta, labels: { "kuma.io/mesh": "default" } },
     });
@@ -130,10 +130,9 @@ describe("labels", () => {
     expect(withComputedLabels(dataplane(policy({})), ZONE)).not.toHaveProperty("gateway");
   });
 
-  test("a role that was written in Universal form is not stored", () => {
-    expect(computeLabels(policy({ "kuma.io/policy-role": "system" }), FILES).labels).toStrictEqual({
-      "kuma.io/mesh": "default",
-    });
+  test("a role and a namespace that were written in Universal form are not stored", () => {
+    const written = { "kuma.io/policy-role": "system", "k8s.kuma.io/namespace": "shop" };
+    expect(computeLabels(policy(written), FILES).labels).toStrictEqual({ "kuma.io/mesh": "default" });
   });
 });
 

@@ -27,8 +27,8 @@ export function computeLabels(resource: Resource, context: LabelContext): Comput
   if (resource.type === "Mesh") return { labels: written, diagnostics: [] };
   const labels = { ...written };
   const diagnostics = [...checkWritten(resource, context)];
-  const fill = (label: string, value: string | undefined): void => {
-    if (value !== undefined && !Object.hasOwn(labels, label)) labels[label] = value;
+  const fill = (label: string, value: string): void => {
+    if (!Object.hasOwn(labels, label)) labels[label] = value;
   };
   fill(LABELS.mesh, resource.meta.mesh);
   if (context.zone !== undefined) fill(LABELS.origin, "zone");
