@@ -62,3 +62,56 @@ test("changes are told once: groups with other policies, and proxies that were w
   expect([...index.takeChanges().groups].map(({ proxies }) => proxies.size)).toEqual([0]);
   expect(index.groupOf("p")).toBeUndefined();
 });
+
+test("a policy that is written anew takes the place that it has now", () => {
+  const index = new SelectionIndex();
+  index.putProxy(proxy("p", { env: "prod" }));
+  index.putProxy(proxy("q", { env: "dev" }));
+  for (const name of ["a", "b", "c"]) index.putPolicy(policy(name));
+  index.putPolicy(subset("of-prod", { env: "none" }));
+  const prints = () => ["p", "q"].map((name) => index.groupOf(name)?.fingerprint);
+  expect([namesOf(index, "p"), prints()[0] === prints()[1]]).toEqual([["c", "b", "a"], true]);
+  const [before] = prints();
+  const again = policy("b", { mode: "All" });
+  index.putPolicy(again);
+  expect(namesOf(index, "p")).toEqual(["c", "b", "a"]);
+  expect(index.groupOf("p")?.policies[1]).toBe(again);
+  expect([prints()[0] === prints()[1], prints()[0] === before]).toEqual([true, false]);
+  index.putPolicy(subset("c", { env: "prod" }));
+  expect([namesOf(index, "p"), namesOf(index, "q")]).toEqual([
+    ["b", "a", "c"],
+    ["b", "a"],
+  ]);
+  index.takeChanges();
+  index.deletePolicy("c");
+  expect([...index.takeChanges().groups]).toEqual([index.groupOf("p")]);
+  expect([namesOf(index, "p"), prints()[0] === prints()[1]]).toEqual([["b", "a"], true]);
+});
+
+test("the order of tags and inbounds tells nothing apart, nor does a tag that is asked for no more", () => {
+  const index = new SelectionIndex();
+  index.putPolicy(subset("both", { env: "prod", version: "1" }));
+  const inbounds = (name: string, ...tags: Labels[]) =>
+    dataplane({ meta: meta(name), inbound: tags.map((one, i) => ({ port: 80 + i, tags: one })) });
+  index.putProxy(inbounds("p", { env: "prod", version: "1" }, { env: "dev" }));
+  index.putProxy(inbounds("q", { env: "dev" }, { version: "1", env: "prod" }, { env: "dev" }));
+  index.putProxy(inbounds("r", { env: "dev" }));
+  const areTogether = (a: string, b: string) => index.groupOf(a) === index.groupOf(b);
+  expect([areTogether("p", "q"), areTogether("p", "r")]).toEqual([true, false]);
+  index.deletePolicy("both");
+  expect(areTogether("p", "r")).toBe(true);
+});
+
+test("a proxy that is written anew is the one that is kept, and is told also where nothing else changes", () => {
+  const index = new SelectionIndex();
+  index.putProxy(proxy("p", {}));
+  index.putProxy(proxy("q", {}));
+  index.takeChanges();
+  const again = proxy("p", { pod: "x" });
+  index.putProxy(again);
+  expect(index.groupOf("p")?.proxies.get("p")).toBe(again);
+  expect([...index.takeChanges().proxies]).toEqual(["p"]);
+  index.deleteProxy("p");
+  const { proxies, groups } = index.takeChanges();
+  expect([[...proxies], groups.size]).toEqual([["p"], 0]);
+});
