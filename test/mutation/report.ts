@@ -62,6 +62,7 @@ export function reportOf(folder: Folder): FolderReport | undefined {
   const found = new Map<string, Survivor>();
   for (const [path, { source, mutants }] of Object.entries(files)) {
     const file = relative(ROOT, join(ROOT, path));
+    if (folderOf(file) !== folder) continue;
     const lines = source.split("\n");
     for (const { status, replacement, location } of mutants) {
       if (status === "Killed" || status === "Timeout") killed++;
@@ -151,4 +152,5 @@ of each and 20 of those about sets and documents, so that a second run says the 
 
 const SURVIVORS = `## What survives
 
-Each was looked at: the mutant means the same as the source, or the reason why no test tells them apart is given.`;
+Each that is listed was looked at: the mutant means the same as the source, or the reason why no test tells them apart is given. What a
+run finds and this page does not list, it prints.`;
