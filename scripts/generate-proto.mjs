@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { create, fromBinary, isFieldSet, toBinary } from "@bufbuild/protobuf";
 import * as wkt from "@bufbuild/protobuf/wkt";
+import { prune, sizeOf, wordsOf } from "./prune-proto.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const vendored = join(root, "proto/envoy.binpb");
@@ -169,7 +170,9 @@ function generate() {
     const files = [readFileSync(vendored), readFileSync(own)].flatMap(
       (bytes) => fromBinary(wkt.FileDescriptorSetSchema, bytes).file,
     );
-    writeFileSync(image, toBinary(wkt.FileDescriptorSetSchema, create(wkt.FileDescriptorSetSchema, { file: files })));
+    const whole = sizeOf(files);
+    const used = prune(files, wordsOf(["src", "test", "bench"].map((folder) => join(root, folder))));
+    writeFileSync(image, toBinary(wkt.FileDescriptorSetSchema, create(wkt.FileDescriptorSetSchema, { file: used })));
     const plugin = {
       local: bin("protoc-gen-es"),
       out: join(root, "src/gen"),
@@ -179,6 +182,7 @@ function generate() {
     rmSync(join(root, "src/gen"), { recursive: true, force: true });
     execFileSync(bin("buf"), ["generate", image, "--template", template], { stdio: "inherit" });
     rmSync(join(root, "src/gen/google/protobuf"), { recursive: true, force: true }); // the runtime has these
+    console.log(`src/gen: ${used.length} files, ${sizeOf(used)} of ${whole} bytes of descriptors`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

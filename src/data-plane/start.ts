@@ -105,9 +105,18 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
   );
   started.push(() => statusServer.stop());
   const binary = findEnvoy(settings.envoyPath === undefined ? {} : { path: settings.envoyPath });
-  const version = await envoyVersion(binary, settings.identity, paths.run);
-
-  const host = await hostFacts(settings);
+  // listened on early: whoever connects gets nothing until something is offered
+  let envoy: EnvoyProcess | undefined;
+  const serving = serveEnvoy({
+    socketPath: join(paths.run, AGENT_SOCKET),
+    ...(settings.identity.kind === "uid" && { uid: settings.identity.uid }),
+    onConnected: () => log.info({}, "envoy connected"),
+    onDisconnected: () => envoy?.check(),
+    log,
+  });
+  const feed = await orTell(serving);
+  started.push(() => feed.stop());
+  const [version, host] = await Promise.all([envoyVersion(binary, settings.identity, paths.run), hostFacts(settings)]);
   let latest: CompiledPolicy | undefined;
   const plain: Compile = (policy, earlierHttpPorts) => {
     latest = compilePolicy(policy, host, earlierHttpPorts, latest);
@@ -119,7 +128,10 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
   const redirect = await ensureRedirect(settings, initial.inForce, log);
   if (redirect !== undefined) started.push(() => redirect.stop());
 
-  const parts = await enforceWith({ settings, paths, owner, binary, compile, initial, redirect, log, started });
+  const needs = { settings, paths, owner, binary, compile, initial, redirect, feed, log, started };
+  const parts = await enforceWith(needs, (launched) => {
+    envoy = launched;
+  });
   log.info(
     { envoy: version, identity: describeIdentity(settings.identity), adopted: parts.envoy.adopted },
     "sidecar started",
@@ -157,6 +169,7 @@ interface Needs {
   readonly compile: Compile;
   readonly initial: Initial;
   readonly redirect: RedirectKeeper | undefined;
+  readonly feed: EnvoyFeed;
   readonly log: Log;
   readonly started: Started;
 }
@@ -173,8 +186,8 @@ interface Parts {
 }
 
 /** Envoy, what it is given, and what becomes of what it says. */
-async function enforceWith(needs: Needs): Promise<Parts> {
-  const { settings, paths, owner, binary, compile, initial, redirect, log, started } = needs;
+async function enforceWith(needs: Needs, launched: (envoy: EnvoyProcess) => void): Promise<Parts> {
+  const { settings, paths, owner, binary, compile, initial, redirect, feed, log, started } = needs;
   const { identity, rawPort } = settings;
   const { quarantine } = initial;
   const sink = openLineSink(settings.logFile, (error) =>
@@ -189,15 +202,6 @@ async function enforceWith(needs: Needs): Promise<Parts> {
   });
   let observed: Observation | undefined;
   let envoy: EnvoyProcess | undefined;
-  const serving = serveEnvoy({
-    socketPath: join(paths.run, AGENT_SOCKET),
-    ...(identity.kind === "uid" && { uid: identity.uid }),
-    onConnected: () => log.info({}, "envoy connected"),
-    onDisconnected: () => envoy?.check(),
-    log,
-  });
-  const feed = await orTell(serving);
-  started.push(() => feed.stop());
   const revoke = revocation({
     ...{ connections, cutter, conntrack, rawPort, log },
     ports: () => enforce.inForce.compiled.ports,
@@ -233,6 +237,7 @@ async function enforceWith(needs: Needs): Promise<Parts> {
     connections.clear();
   });
   const process = envoy;
+  launched(process);
   started.push(() => process.stop());
   if (process.adopted) revoke.adopt();
   else connections.clear();

@@ -14,22 +14,6 @@ export declare const file_envoy_type_v3_hash_policy: GenFile;
  * @generated from message envoy.type.v3.HashPolicy
  */
 export declare type HashPolicy = Message<"envoy.type.v3.HashPolicy"> & {
-  /**
-   * @generated from oneof envoy.type.v3.HashPolicy.policy_specifier
-   */
-  policySpecifier: {
-    /**
-     * @generated from field: envoy.type.v3.HashPolicy.SourceIp source_ip = 1 [json_name = ""];
-     */
-    value: HashPolicy_SourceIp;
-    case: "sourceIp";
-  } | {
-    /**
-     * @generated from field: envoy.type.v3.HashPolicy.FilterState filter_state = 2 [json_name = ""];
-     */
-    value: HashPolicy_FilterState;
-    case: "filterState";
-  } | { case: undefined; value?: undefined };
 };
 
 /**
@@ -37,32 +21,4 @@ export declare type HashPolicy = Message<"envoy.type.v3.HashPolicy"> & {
  * Use `create(HashPolicySchema)` to create a new message.
  */
 export declare const HashPolicySchema: GenMessage<HashPolicy>;
-
-/**
- * @generated from message envoy.type.v3.HashPolicy.SourceIp
- */
-export declare type HashPolicy_SourceIp = Message<"envoy.type.v3.HashPolicy.SourceIp"> & {
-};
-
-/**
- * Describes the message envoy.type.v3.HashPolicy.SourceIp.
- * Use `create(HashPolicy_SourceIpSchema)` to create a new message.
- */
-export declare const HashPolicy_SourceIpSchema: GenMessage<HashPolicy_SourceIp>;
-
-/**
- * @generated from message envoy.type.v3.HashPolicy.FilterState
- */
-export declare type HashPolicy_FilterState = Message<"envoy.type.v3.HashPolicy.FilterState"> & {
-  /**
-   * @generated from field: string key = 1 [json_name = ""];
-   */
-  key: string;
-};
-
-/**
- * Describes the message envoy.type.v3.HashPolicy.FilterState.
- * Use `create(HashPolicy_FilterStateSchema)` to create a new message.
- */
-export declare const HashPolicy_FilterStateSchema: GenMessage<HashPolicy_FilterState>;
 

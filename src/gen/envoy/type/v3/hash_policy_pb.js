@@ -8,7 +8,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file envoy/type/v3/hash_policy.proto.
  */
 export const file_envoy_type_v3_hash_policy = /*@__PURE__*/
-  fileDesc("Ch9lbnZveS90eXBlL3YzL2hhc2hfcG9saWN5LnByb3RvEg1lbnZveS50eXBlLnYzIsABCgpIYXNoUG9saWN5EjcKCXNvdXJjZV9pcBgBIAEoCzIiLmVudm95LnR5cGUudjMuSGFzaFBvbGljeS5Tb3VyY2VJcEgAEj0KDGZpbHRlcl9zdGF0ZRgCIAEoCzIlLmVudm95LnR5cGUudjMuSGFzaFBvbGljeS5GaWx0ZXJTdGF0ZUgAGgoKCFNvdXJjZUlwGhoKC0ZpbHRlclN0YXRlEgsKA2tleRgBIAEoCUISChBwb2xpY3lfc3BlY2lmaWVyYgZwcm90bzM");
+  fileDesc("Ch9lbnZveS90eXBlL3YzL2hhc2hfcG9saWN5LnByb3RvEg1lbnZveS50eXBlLnYzIgwKCkhhc2hQb2xpY3liBnByb3RvMw");
 
 /**
  * Describes the message envoy.type.v3.HashPolicy.
@@ -16,18 +16,4 @@ export const file_envoy_type_v3_hash_policy = /*@__PURE__*/
  */
 export const HashPolicySchema = /*@__PURE__*/
   messageDesc(file_envoy_type_v3_hash_policy, 0);
-
-/**
- * Describes the message envoy.type.v3.HashPolicy.SourceIp.
- * Use `create(HashPolicy_SourceIpSchema)` to create a new message.
- */
-export const HashPolicy_SourceIpSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_v3_hash_policy, 0, 0);
-
-/**
- * Describes the message envoy.type.v3.HashPolicy.FilterState.
- * Use `create(HashPolicy_FilterStateSchema)` to create a new message.
- */
-export const HashPolicy_FilterStateSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_v3_hash_policy, 0, 1);
 

@@ -15,16 +15,6 @@ export declare const file_envoy_type_v3_semantic_version: GenFile;
  */
 export declare type SemanticVersion = Message<"envoy.type.v3.SemanticVersion"> & {
   /**
-   * @generated from field: uint32 major_number = 1 [json_name = ""];
-   */
-  majorNumber: number;
-
-  /**
-   * @generated from field: uint32 minor_number = 2 [json_name = ""];
-   */
-  minorNumber: number;
-
-  /**
    * @generated from field: uint32 patch = 3 [json_name = ""];
    */
   patch: number;

@@ -2,25 +2,18 @@
 // @generated from file envoy/config/bootstrap/v3/bootstrap.proto (package envoy.config.bootstrap.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 import type { Node } from "../../core/v3/base_pb.js";
-import type { ApiConfigSource, ConfigSource } from "../../core/v3/config_source_pb.js";
-import type { StatsConfig, StatsSink } from "../../metrics/v3/stats_pb.js";
-import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { Tracing } from "../../trace/v3/http_tracer_pb.js";
 import type { OverloadManager } from "../../overload/v3/overload_pb.js";
-import type { DnsResolutionConfig } from "../../core/v3/resolver_pb.js";
 import type { TypedExtensionConfig } from "../../core/v3/extension_pb.js";
 import type { Listener } from "../../listener/v3/listener_pb.js";
 import type { Cluster } from "../../cluster/v3/cluster_pb.js";
-import type { Secret } from "../../../extensions/transport_sockets/tls/v3/secret_pb.js";
+import type { ApiConfigSource, ConfigSource } from "../../core/v3/config_source_pb.js";
 import type { AccessLog } from "../../accesslog/v3/accesslog_pb.js";
 import type { Address, BindConfig } from "../../core/v3/address_pb.js";
 import type { SocketOption } from "../../core/v3/socket_option_pb.js";
-import type { StringMatcher } from "../../../type/matcher/v3/string_pb.js";
-import type { EventServiceConfig } from "../../core/v3/event_service_config_pb.js";
-import type { Percent } from "../../../type/v3/percent_pb.js";
 
 /**
  * Describes the file envoy/config/bootstrap/v3/bootstrap.proto.
@@ -35,11 +28,6 @@ export declare type Bootstrap = Message<"envoy.config.bootstrap.v3.Bootstrap"> &
    * @generated from field: envoy.config.core.v3.Node node = 1 [json_name = ""];
    */
   node?: Node | undefined;
-
-  /**
-   * @generated from field: repeated string node_context_params = 26 [json_name = ""];
-   */
-  nodeContextParams: string[];
 
   /**
    * @generated from field: envoy.config.bootstrap.v3.Bootstrap.StaticResources static_resources = 2 [json_name = ""];
@@ -57,66 +45,9 @@ export declare type Bootstrap = Message<"envoy.config.bootstrap.v3.Bootstrap"> &
   clusterManager?: ClusterManager | undefined;
 
   /**
-   * @generated from field: envoy.config.core.v3.ApiConfigSource hds_config = 14 [json_name = ""];
-   */
-  hdsConfig?: ApiConfigSource | undefined;
-
-  /**
-   * @generated from field: string flags_path = 5 [json_name = ""];
-   */
-  flagsPath: string;
-
-  /**
-   * @generated from field: repeated envoy.config.metrics.v3.StatsSink stats_sinks = 6 [json_name = ""];
-   */
-  statsSinks: StatsSink[];
-
-  /**
    * @generated from field: envoy.config.bootstrap.v3.Bootstrap.DeferredStatOptions deferred_stat_options = 39 [json_name = ""];
    */
   deferredStatOptions?: Bootstrap_DeferredStatOptions | undefined;
-
-  /**
-   * @generated from field: envoy.config.metrics.v3.StatsConfig stats_config = 13 [json_name = ""];
-   */
-  statsConfig?: StatsConfig | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration stats_flush_interval = 7 [json_name = ""];
-   */
-  statsFlushInterval?: Duration | undefined;
-
-  /**
-   * @generated from oneof envoy.config.bootstrap.v3.Bootstrap.stats_flush
-   */
-  statsFlush: {
-    /**
-     * @generated from field: bool stats_flush_on_admin = 29 [json_name = ""];
-     */
-    value: boolean;
-    case: "statsFlushOnAdmin";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from oneof envoy.config.bootstrap.v3.Bootstrap.stats_eviction
-   */
-  statsEviction: {
-    /**
-     * @generated from field: google.protobuf.Duration stats_eviction_interval = 42 [json_name = ""];
-     */
-    value: Duration;
-    case: "statsEvictionInterval";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.Watchdog watchdog = 8 [json_name = ""];
-   */
-  watchdog?: Watchdog | undefined;
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.Watchdogs watchdogs = 27 [json_name = ""];
-   */
-  watchdogs?: Watchdogs | undefined;
 
   /**
    * @generated from field: envoy.config.trace.v3.Tracing tracing = 9 [json_name = ""];
@@ -139,109 +70,9 @@ export declare type Bootstrap = Message<"envoy.config.bootstrap.v3.Bootstrap"> &
   overloadManager?: OverloadManager | undefined;
 
   /**
-   * @generated from field: bool enable_dispatcher_stats = 16 [json_name = ""];
-   */
-  enableDispatcherStats: boolean;
-
-  /**
-   * @generated from field: string header_prefix = 18 [json_name = ""];
-   */
-  headerPrefix: string;
-
-  /**
-   * @generated from field: google.protobuf.UInt64Value stats_server_version_override = 19 [json_name = ""];
-   */
-  statsServerVersionOverride?: bigint | undefined;
-
-  /**
-   * @generated from field: bool use_tcp_for_dns_lookups = 20 [json_name = ""];
-   */
-  useTcpForDnsLookups: boolean;
-
-  /**
-   * @generated from field: envoy.config.core.v3.DnsResolutionConfig dns_resolution_config = 30 [json_name = ""];
-   */
-  dnsResolutionConfig?: DnsResolutionConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig typed_dns_resolver_config = 31 [json_name = ""];
-   */
-  typedDnsResolverConfig?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.TypedExtensionConfig bootstrap_extensions = 21 [json_name = ""];
-   */
-  bootstrapExtensions: TypedExtensionConfig[];
-
-  /**
-   * @generated from field: repeated envoy.config.bootstrap.v3.FatalAction fatal_actions = 28 [json_name = ""];
-   */
-  fatalActions: FatalAction[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.ConfigSource config_sources = 22 [json_name = ""];
-   */
-  configSources: ConfigSource[];
-
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource default_config_source = 23 [json_name = ""];
-   */
-  defaultConfigSource?: ConfigSource | undefined;
-
-  /**
-   * @generated from field: string default_socket_interface = 24 [json_name = ""];
-   */
-  defaultSocketInterface: string;
-
-  /**
-   * @generated from field: map<string, envoy.config.core.v3.TypedExtensionConfig> certificate_provider_instances = 25 [json_name = ""];
-   */
-  certificateProviderInstances: { [key: string]: TypedExtensionConfig };
-
-  /**
-   * @generated from field: repeated envoy.config.bootstrap.v3.CustomInlineHeader inline_headers = 32 [json_name = ""];
-   */
-  inlineHeaders: CustomInlineHeader[];
-
-  /**
-   * @generated from field: string perf_tracing_file_path = 33 [json_name = ""];
-   */
-  perfTracingFilePath: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig default_regex_engine = 34 [json_name = ""];
-   */
-  defaultRegexEngine?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig xds_delegate_extension = 35 [json_name = ""];
-   */
-  xdsDelegateExtension?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig xds_config_tracker_extension = 36 [json_name = ""];
-   */
-  xdsConfigTrackerExtension?: TypedExtensionConfig | undefined;
-
-  /**
    * @generated from field: envoy.config.core.v3.TypedExtensionConfig listener_manager = 37 [json_name = ""];
    */
   listenerManager?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig application_log_config = 38 [json_name = ""];
-   */
-  applicationLogConfig?: Bootstrap_ApplicationLogConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.Bootstrap.GrpcAsyncClientManagerConfig grpc_async_client_manager_config = 40 [json_name = ""];
-   */
-  grpcAsyncClientManagerConfig?: Bootstrap_GrpcAsyncClientManagerConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.MemoryAllocatorManager memory_allocator_manager = 41 [json_name = ""];
-   */
-  memoryAllocatorManager?: MemoryAllocatorManager | undefined;
 };
 
 /**
@@ -263,11 +94,6 @@ export declare type Bootstrap_StaticResources = Message<"envoy.config.bootstrap.
    * @generated from field: repeated envoy.config.cluster.v3.Cluster clusters = 2 [json_name = ""];
    */
   clusters: Cluster[];
-
-  /**
-   * @generated from field: repeated envoy.extensions.transport_sockets.tls.v3.Secret secrets = 3 [json_name = ""];
-   */
-  secrets: Secret[];
 };
 
 /**
@@ -286,19 +112,9 @@ export declare type Bootstrap_DynamicResources = Message<"envoy.config.bootstrap
   ldsConfig?: ConfigSource | undefined;
 
   /**
-   * @generated from field: string lds_resources_locator = 5 [json_name = ""];
-   */
-  ldsResourcesLocator: string;
-
-  /**
    * @generated from field: envoy.config.core.v3.ConfigSource cds_config = 2 [json_name = ""];
    */
   cdsConfig?: ConfigSource | undefined;
-
-  /**
-   * @generated from field: string cds_resources_locator = 6 [json_name = ""];
-   */
-  cdsResourcesLocator: string;
 
   /**
    * @generated from field: envoy.config.core.v3.ApiConfigSource ads_config = 3 [json_name = ""];
@@ -311,50 +127,6 @@ export declare type Bootstrap_DynamicResources = Message<"envoy.config.bootstrap
  * Use `create(Bootstrap_DynamicResourcesSchema)` to create a new message.
  */
 export declare const Bootstrap_DynamicResourcesSchema: GenMessage<Bootstrap_DynamicResources>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig
- */
-export declare type Bootstrap_ApplicationLogConfig = Message<"envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig"> & {
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat log_format = 1 [json_name = ""];
-   */
-  logFormat?: Bootstrap_ApplicationLogConfig_LogFormat | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.
- * Use `create(Bootstrap_ApplicationLogConfigSchema)` to create a new message.
- */
-export declare const Bootstrap_ApplicationLogConfigSchema: GenMessage<Bootstrap_ApplicationLogConfig>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat
- */
-export declare type Bootstrap_ApplicationLogConfig_LogFormat = Message<"envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat"> & {
-  /**
-   * @generated from oneof envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat.log_format
-   */
-  logFormat: {
-    /**
-     * @generated from field: google.protobuf.Struct json_format = 1 [json_name = ""];
-     */
-    value: JsonObject;
-    case: "jsonFormat";
-  } | {
-    /**
-     * @generated from field: string text_format = 2 [json_name = ""];
-     */
-    value: string;
-    case: "textFormat";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig.LogFormat.
- * Use `create(Bootstrap_ApplicationLogConfig_LogFormatSchema)` to create a new message.
- */
-export declare const Bootstrap_ApplicationLogConfig_LogFormatSchema: GenMessage<Bootstrap_ApplicationLogConfig_LogFormat>;
 
 /**
  * @generated from message envoy.config.bootstrap.v3.Bootstrap.DeferredStatOptions
@@ -373,22 +145,6 @@ export declare type Bootstrap_DeferredStatOptions = Message<"envoy.config.bootst
 export declare const Bootstrap_DeferredStatOptionsSchema: GenMessage<Bootstrap_DeferredStatOptions>;
 
 /**
- * @generated from message envoy.config.bootstrap.v3.Bootstrap.GrpcAsyncClientManagerConfig
- */
-export declare type Bootstrap_GrpcAsyncClientManagerConfig = Message<"envoy.config.bootstrap.v3.Bootstrap.GrpcAsyncClientManagerConfig"> & {
-  /**
-   * @generated from field: google.protobuf.Duration max_cached_entry_idle_duration = 1 [json_name = ""];
-   */
-  maxCachedEntryIdleDuration?: Duration | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.Bootstrap.GrpcAsyncClientManagerConfig.
- * Use `create(Bootstrap_GrpcAsyncClientManagerConfigSchema)` to create a new message.
- */
-export declare const Bootstrap_GrpcAsyncClientManagerConfigSchema: GenMessage<Bootstrap_GrpcAsyncClientManagerConfig>;
-
-/**
  * @generated from message envoy.config.bootstrap.v3.Admin
  */
 export declare type Admin = Message<"envoy.config.bootstrap.v3.Admin"> & {
@@ -396,16 +152,6 @@ export declare type Admin = Message<"envoy.config.bootstrap.v3.Admin"> & {
    * @generated from field: repeated envoy.config.accesslog.v3.AccessLog access_log = 5 [json_name = ""];
    */
   accessLog: AccessLog[];
-
-  /**
-   * @generated from field: string access_log_path = 1 [json_name = ""];
-   */
-  accessLogPath: string;
-
-  /**
-   * @generated from field: string profile_path = 2 [json_name = ""];
-   */
-  profilePath: string;
 
   /**
    * @generated from field: envoy.config.core.v3.Address address = 3 [json_name = ""];
@@ -421,11 +167,6 @@ export declare type Admin = Message<"envoy.config.bootstrap.v3.Admin"> & {
    * @generated from field: bool ignore_global_conn_limit = 6 [json_name = ""];
    */
   ignoreGlobalConnLimit: boolean;
-
-  /**
-   * @generated from field: repeated envoy.type.matcher.v3.StringMatcher allow_paths = 7 [json_name = ""];
-   */
-  allowPaths: StringMatcher[];
 };
 
 /**
@@ -439,29 +180,9 @@ export declare const AdminSchema: GenMessage<Admin>;
  */
 export declare type ClusterManager = Message<"envoy.config.bootstrap.v3.ClusterManager"> & {
   /**
-   * @generated from field: string local_cluster_name = 1 [json_name = ""];
-   */
-  localClusterName: string;
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.ClusterManager.OutlierDetection outlier_detection = 2 [json_name = ""];
-   */
-  outlierDetection?: ClusterManager_OutlierDetection | undefined;
-
-  /**
    * @generated from field: envoy.config.core.v3.BindConfig upstream_bind_config = 3 [json_name = ""];
    */
   upstreamBindConfig?: BindConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.ApiConfigSource load_stats_config = 4 [json_name = ""];
-   */
-  loadStatsConfig?: ApiConfigSource | undefined;
-
-  /**
-   * @generated from field: bool enable_deferred_cluster_creation = 5 [json_name = ""];
-   */
-  enableDeferredClusterCreation: boolean;
 };
 
 /**
@@ -469,197 +190,6 @@ export declare type ClusterManager = Message<"envoy.config.bootstrap.v3.ClusterM
  * Use `create(ClusterManagerSchema)` to create a new message.
  */
 export declare const ClusterManagerSchema: GenMessage<ClusterManager>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.ClusterManager.OutlierDetection
- */
-export declare type ClusterManager_OutlierDetection = Message<"envoy.config.bootstrap.v3.ClusterManager.OutlierDetection"> & {
-  /**
-   * @generated from field: string event_log_path = 1 [json_name = ""];
-   */
-  eventLogPath: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.EventServiceConfig event_service = 2 [json_name = ""];
-   */
-  eventService?: EventServiceConfig | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.ClusterManager.OutlierDetection.
- * Use `create(ClusterManager_OutlierDetectionSchema)` to create a new message.
- */
-export declare const ClusterManager_OutlierDetectionSchema: GenMessage<ClusterManager_OutlierDetection>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.Watchdogs
- */
-export declare type Watchdogs = Message<"envoy.config.bootstrap.v3.Watchdogs"> & {
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.Watchdog main_thread_watchdog = 1 [json_name = ""];
-   */
-  mainThreadWatchdog?: Watchdog | undefined;
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.Watchdog worker_watchdog = 2 [json_name = ""];
-   */
-  workerWatchdog?: Watchdog | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.Watchdogs.
- * Use `create(WatchdogsSchema)` to create a new message.
- */
-export declare const WatchdogsSchema: GenMessage<Watchdogs>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.Watchdog
- */
-export declare type Watchdog = Message<"envoy.config.bootstrap.v3.Watchdog"> & {
-  /**
-   * @generated from field: repeated envoy.config.bootstrap.v3.Watchdog.WatchdogAction actions = 7 [json_name = ""];
-   */
-  actions: Watchdog_WatchdogAction[];
-
-  /**
-   * @generated from field: google.protobuf.Duration miss_timeout = 1 [json_name = ""];
-   */
-  missTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration megamiss_timeout = 2 [json_name = ""];
-   */
-  megamissTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration kill_timeout = 3 [json_name = ""];
-   */
-  killTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration max_kill_timeout_jitter = 6 [json_name = ""];
-   */
-  maxKillTimeoutJitter?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration multikill_timeout = 4 [json_name = ""];
-   */
-  multikillTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: envoy.type.v3.Percent multikill_threshold = 5 [json_name = ""];
-   */
-  multikillThreshold?: Percent | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.Watchdog.
- * Use `create(WatchdogSchema)` to create a new message.
- */
-export declare const WatchdogSchema: GenMessage<Watchdog>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.Watchdog.WatchdogAction
- */
-export declare type Watchdog_WatchdogAction = Message<"envoy.config.bootstrap.v3.Watchdog.WatchdogAction"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig config = 1 [json_name = ""];
-   */
-  config?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.Watchdog.WatchdogAction.WatchdogEvent event = 2 [json_name = ""];
-   */
-  event: Watchdog_WatchdogAction_WatchdogEvent;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.Watchdog.WatchdogAction.
- * Use `create(Watchdog_WatchdogActionSchema)` to create a new message.
- */
-export declare const Watchdog_WatchdogActionSchema: GenMessage<Watchdog_WatchdogAction>;
-
-/**
- * @generated from enum envoy.config.bootstrap.v3.Watchdog.WatchdogAction.WatchdogEvent
- */
-export enum Watchdog_WatchdogAction_WatchdogEvent {
-  /**
-   * @generated from enum value: UNKNOWN = 0;
-   */
-  UNKNOWN = 0,
-
-  /**
-   * @generated from enum value: KILL = 1;
-   */
-  KILL = 1,
-
-  /**
-   * @generated from enum value: MULTIKILL = 2;
-   */
-  MULTIKILL = 2,
-
-  /**
-   * @generated from enum value: MEGAMISS = 3;
-   */
-  MEGAMISS = 3,
-
-  /**
-   * @generated from enum value: MISS = 4;
-   */
-  MISS = 4,
-}
-
-/**
- * Describes the enum envoy.config.bootstrap.v3.Watchdog.WatchdogAction.WatchdogEvent.
- */
-export declare const Watchdog_WatchdogAction_WatchdogEventSchema: GenEnum<Watchdog_WatchdogAction_WatchdogEvent>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.FatalAction
- */
-export declare type FatalAction = Message<"envoy.config.bootstrap.v3.FatalAction"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig config = 1 [json_name = ""];
-   */
-  config?: TypedExtensionConfig | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.FatalAction.
- * Use `create(FatalActionSchema)` to create a new message.
- */
-export declare const FatalActionSchema: GenMessage<FatalAction>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.Runtime
- */
-export declare type Runtime = Message<"envoy.config.bootstrap.v3.Runtime"> & {
-  /**
-   * @generated from field: string symlink_root = 1 [json_name = ""];
-   */
-  symlinkRoot: string;
-
-  /**
-   * @generated from field: string subdirectory = 2 [json_name = ""];
-   */
-  subdirectory: string;
-
-  /**
-   * @generated from field: string override_subdirectory = 3 [json_name = ""];
-   */
-  overrideSubdirectory: string;
-
-  /**
-   * @generated from field: google.protobuf.Struct base = 4 [json_name = ""];
-   */
-  base?: JsonObject | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.Runtime.
- * Use `create(RuntimeSchema)` to create a new message.
- */
-export declare const RuntimeSchema: GenMessage<Runtime>;
 
 /**
  * @generated from message envoy.config.bootstrap.v3.RuntimeLayer
@@ -679,24 +209,6 @@ export declare type RuntimeLayer = Message<"envoy.config.bootstrap.v3.RuntimeLay
      */
     value: JsonObject;
     case: "staticLayer";
-  } | {
-    /**
-     * @generated from field: envoy.config.bootstrap.v3.RuntimeLayer.DiskLayer disk_layer = 3 [json_name = ""];
-     */
-    value: RuntimeLayer_DiskLayer;
-    case: "diskLayer";
-  } | {
-    /**
-     * @generated from field: envoy.config.bootstrap.v3.RuntimeLayer.AdminLayer admin_layer = 4 [json_name = ""];
-     */
-    value: RuntimeLayer_AdminLayer;
-    case: "adminLayer";
-  } | {
-    /**
-     * @generated from field: envoy.config.bootstrap.v3.RuntimeLayer.RtdsLayer rtds_layer = 5 [json_name = ""];
-     */
-    value: RuntimeLayer_RtdsLayer;
-    case: "rtdsLayer";
   } | { case: undefined; value?: undefined };
 };
 
@@ -705,65 +217,6 @@ export declare type RuntimeLayer = Message<"envoy.config.bootstrap.v3.RuntimeLay
  * Use `create(RuntimeLayerSchema)` to create a new message.
  */
 export declare const RuntimeLayerSchema: GenMessage<RuntimeLayer>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.RuntimeLayer.DiskLayer
- */
-export declare type RuntimeLayer_DiskLayer = Message<"envoy.config.bootstrap.v3.RuntimeLayer.DiskLayer"> & {
-  /**
-   * @generated from field: string symlink_root = 1 [json_name = ""];
-   */
-  symlinkRoot: string;
-
-  /**
-   * @generated from field: string subdirectory = 3 [json_name = ""];
-   */
-  subdirectory: string;
-
-  /**
-   * @generated from field: bool append_service_cluster = 2 [json_name = ""];
-   */
-  appendServiceCluster: boolean;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.RuntimeLayer.DiskLayer.
- * Use `create(RuntimeLayer_DiskLayerSchema)` to create a new message.
- */
-export declare const RuntimeLayer_DiskLayerSchema: GenMessage<RuntimeLayer_DiskLayer>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.RuntimeLayer.AdminLayer
- */
-export declare type RuntimeLayer_AdminLayer = Message<"envoy.config.bootstrap.v3.RuntimeLayer.AdminLayer"> & {
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.RuntimeLayer.AdminLayer.
- * Use `create(RuntimeLayer_AdminLayerSchema)` to create a new message.
- */
-export declare const RuntimeLayer_AdminLayerSchema: GenMessage<RuntimeLayer_AdminLayer>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.RuntimeLayer.RtdsLayer
- */
-export declare type RuntimeLayer_RtdsLayer = Message<"envoy.config.bootstrap.v3.RuntimeLayer.RtdsLayer"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource rtds_config = 2 [json_name = ""];
-   */
-  rtdsConfig?: ConfigSource | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.RuntimeLayer.RtdsLayer.
- * Use `create(RuntimeLayer_RtdsLayerSchema)` to create a new message.
- */
-export declare const RuntimeLayer_RtdsLayerSchema: GenMessage<RuntimeLayer_RtdsLayer>;
 
 /**
  * @generated from message envoy.config.bootstrap.v3.LayeredRuntime
@@ -780,76 +233,4 @@ export declare type LayeredRuntime = Message<"envoy.config.bootstrap.v3.LayeredR
  * Use `create(LayeredRuntimeSchema)` to create a new message.
  */
 export declare const LayeredRuntimeSchema: GenMessage<LayeredRuntime>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.CustomInlineHeader
- */
-export declare type CustomInlineHeader = Message<"envoy.config.bootstrap.v3.CustomInlineHeader"> & {
-  /**
-   * @generated from field: string inline_header_name = 1 [json_name = ""];
-   */
-  inlineHeaderName: string;
-
-  /**
-   * @generated from field: envoy.config.bootstrap.v3.CustomInlineHeader.InlineHeaderType inline_header_type = 2 [json_name = ""];
-   */
-  inlineHeaderType: CustomInlineHeader_InlineHeaderType;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.CustomInlineHeader.
- * Use `create(CustomInlineHeaderSchema)` to create a new message.
- */
-export declare const CustomInlineHeaderSchema: GenMessage<CustomInlineHeader>;
-
-/**
- * @generated from enum envoy.config.bootstrap.v3.CustomInlineHeader.InlineHeaderType
- */
-export enum CustomInlineHeader_InlineHeaderType {
-  /**
-   * @generated from enum value: REQUEST_HEADER = 0;
-   */
-  REQUEST_HEADER = 0,
-
-  /**
-   * @generated from enum value: REQUEST_TRAILER = 1;
-   */
-  REQUEST_TRAILER = 1,
-
-  /**
-   * @generated from enum value: RESPONSE_HEADER = 2;
-   */
-  RESPONSE_HEADER = 2,
-
-  /**
-   * @generated from enum value: RESPONSE_TRAILER = 3;
-   */
-  RESPONSE_TRAILER = 3,
-}
-
-/**
- * Describes the enum envoy.config.bootstrap.v3.CustomInlineHeader.InlineHeaderType.
- */
-export declare const CustomInlineHeader_InlineHeaderTypeSchema: GenEnum<CustomInlineHeader_InlineHeaderType>;
-
-/**
- * @generated from message envoy.config.bootstrap.v3.MemoryAllocatorManager
- */
-export declare type MemoryAllocatorManager = Message<"envoy.config.bootstrap.v3.MemoryAllocatorManager"> & {
-  /**
-   * @generated from field: uint64 bytes_to_release = 1 [json_name = ""];
-   */
-  bytesToRelease: bigint;
-
-  /**
-   * @generated from field: google.protobuf.Duration memory_release_interval = 2 [json_name = ""];
-   */
-  memoryReleaseInterval?: Duration | undefined;
-};
-
-/**
- * Describes the message envoy.config.bootstrap.v3.MemoryAllocatorManager.
- * Use `create(MemoryAllocatorManagerSchema)` to create a new message.
- */
-export declare const MemoryAllocatorManagerSchema: GenMessage<MemoryAllocatorManager>;
 

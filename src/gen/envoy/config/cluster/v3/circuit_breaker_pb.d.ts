@@ -5,7 +5,6 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { RoutingPriority } from "../../core/v3/base_pb.js";
-import type { Percent } from "../../../type/v3/percent_pb.js";
 
 /**
  * Describes the file envoy/config/cluster/v3/circuit_breaker.proto.
@@ -20,11 +19,6 @@ export declare type CircuitBreakers = Message<"envoy.config.cluster.v3.CircuitBr
    * @generated from field: repeated envoy.config.cluster.v3.CircuitBreakers.Thresholds thresholds = 1 [json_name = ""];
    */
   thresholds: CircuitBreakers_Thresholds[];
-
-  /**
-   * @generated from field: repeated envoy.config.cluster.v3.CircuitBreakers.Thresholds per_host_thresholds = 2 [json_name = ""];
-   */
-  perHostThresholds: CircuitBreakers_Thresholds[];
 };
 
 /**
@@ -61,21 +55,6 @@ export declare type CircuitBreakers_Thresholds = Message<"envoy.config.cluster.v
    * @generated from field: google.protobuf.UInt32Value max_retries = 5 [json_name = ""];
    */
   maxRetries?: number | undefined;
-
-  /**
-   * @generated from field: envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget retry_budget = 8 [json_name = ""];
-   */
-  retryBudget?: CircuitBreakers_Thresholds_RetryBudget | undefined;
-
-  /**
-   * @generated from field: bool track_remaining = 6 [json_name = ""];
-   */
-  trackRemaining: boolean;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_connection_pools = 7 [json_name = ""];
-   */
-  maxConnectionPools?: number | undefined;
 };
 
 /**
@@ -83,25 +62,4 @@ export declare type CircuitBreakers_Thresholds = Message<"envoy.config.cluster.v
  * Use `create(CircuitBreakers_ThresholdsSchema)` to create a new message.
  */
 export declare const CircuitBreakers_ThresholdsSchema: GenMessage<CircuitBreakers_Thresholds>;
-
-/**
- * @generated from message envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget
- */
-export declare type CircuitBreakers_Thresholds_RetryBudget = Message<"envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget"> & {
-  /**
-   * @generated from field: envoy.type.v3.Percent budget_percent = 1 [json_name = ""];
-   */
-  budgetPercent?: Percent | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value min_retry_concurrency = 2 [json_name = ""];
-   */
-  minRetryConcurrency?: number | undefined;
-};
-
-/**
- * Describes the message envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.
- * Use `create(CircuitBreakers_Thresholds_RetryBudgetSchema)` to create a new message.
- */
-export declare const CircuitBreakers_Thresholds_RetryBudgetSchema: GenMessage<CircuitBreakers_Thresholds_RetryBudget>;
 

@@ -4,14 +4,13 @@
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_envoy_config_core_v3_base } from "../../core/v3/base_pb.js";
-import { file_envoy_type_v3_percent } from "../../../type/v3/percent_pb.js";
 import { file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/config/cluster/v3/circuit_breaker.proto.
  */
 export const file_envoy_config_cluster_v3_circuit_breaker = /*@__PURE__*/
-  fileDesc("Ci1lbnZveS9jb25maWcvY2x1c3Rlci92My9jaXJjdWl0X2JyZWFrZXIucHJvdG8SF2Vudm95LmNvbmZpZy5jbHVzdGVyLnYzIvYFCg9DaXJjdWl0QnJlYWtlcnMSRwoKdGhyZXNob2xkcxgBIAMoCzIzLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNpcmN1aXRCcmVha2Vycy5UaHJlc2hvbGRzElAKE3Blcl9ob3N0X3RocmVzaG9sZHMYAiADKAsyMy5lbnZveS5jb25maWcuY2x1c3Rlci52My5DaXJjdWl0QnJlYWtlcnMuVGhyZXNob2xkcxrHBAoKVGhyZXNob2xkcxI3Cghwcmlvcml0eRgBIAEoDjIlLmVudm95LmNvbmZpZy5jb3JlLnYzLlJvdXRpbmdQcmlvcml0eRI1Cg9tYXhfY29ubmVjdGlvbnMYAiABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSOgoUbWF4X3BlbmRpbmdfcmVxdWVzdHMYAyABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSMgoMbWF4X3JlcXVlc3RzGAQgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjEKC21heF9yZXRyaWVzGAUgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlElUKDHJldHJ5X2J1ZGdldBgIIAEoCzI/LmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNpcmN1aXRCcmVha2Vycy5UaHJlc2hvbGRzLlJldHJ5QnVkZ2V0EhcKD3RyYWNrX3JlbWFpbmluZxgGIAEoCBI6ChRtYXhfY29ubmVjdGlvbl9wb29scxgHIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRp6CgtSZXRyeUJ1ZGdldBIuCg5idWRnZXRfcGVyY2VudBgBIAEoCzIWLmVudm95LnR5cGUudjMuUGVyY2VudBI7ChVtaW5fcmV0cnlfY29uY3VycmVuY3kYAiABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWViBnByb3RvMw", [file_envoy_config_core_v3_base, file_envoy_type_v3_percent, file_google_protobuf_wrappers]);
+  fileDesc("Ci1lbnZveS9jb25maWcvY2x1c3Rlci92My9jaXJjdWl0X2JyZWFrZXIucHJvdG8SF2Vudm95LmNvbmZpZy5jbHVzdGVyLnYzIvwCCg9DaXJjdWl0QnJlYWtlcnMSRwoKdGhyZXNob2xkcxgBIAMoCzIzLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNpcmN1aXRCcmVha2Vycy5UaHJlc2hvbGRzGp8CCgpUaHJlc2hvbGRzEjcKCHByaW9yaXR5GAEgASgOMiUuZW52b3kuY29uZmlnLmNvcmUudjMuUm91dGluZ1ByaW9yaXR5EjUKD21heF9jb25uZWN0aW9ucxgCIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRI6ChRtYXhfcGVuZGluZ19yZXF1ZXN0cxgDIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIyCgxtYXhfcmVxdWVzdHMYBCABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSMQoLbWF4X3JldHJpZXMYBSABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWViBnByb3RvMw", [file_envoy_config_core_v3_base, file_google_protobuf_wrappers]);
 
 /**
  * Describes the message envoy.config.cluster.v3.CircuitBreakers.
@@ -26,11 +25,4 @@ export const CircuitBreakersSchema = /*@__PURE__*/
  */
 export const CircuitBreakers_ThresholdsSchema = /*@__PURE__*/
   messageDesc(file_envoy_config_cluster_v3_circuit_breaker, 0, 0);
-
-/**
- * Describes the message envoy.config.cluster.v3.CircuitBreakers.Thresholds.RetryBudget.
- * Use `create(CircuitBreakers_Thresholds_RetryBudgetSchema)` to create a new message.
- */
-export const CircuitBreakers_Thresholds_RetryBudgetSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_circuit_breaker, 0, 0, 0);
 

@@ -5,213 +5,30 @@
 import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_envoy_config_cluster_v3_circuit_breaker } from "./circuit_breaker_pb.js";
 import { file_envoy_config_cluster_v3_filter } from "./filter_pb.js";
-import { file_envoy_config_cluster_v3_outlier_detection } from "./outlier_detection_pb.js";
 import { file_envoy_config_core_v3_address } from "../../core/v3/address_pb.js";
 import { file_envoy_config_core_v3_base } from "../../core/v3/base_pb.js";
-import { file_envoy_config_core_v3_config_source } from "../../core/v3/config_source_pb.js";
-import { file_envoy_config_core_v3_extension } from "../../core/v3/extension_pb.js";
-import { file_envoy_config_core_v3_health_check } from "../../core/v3/health_check_pb.js";
 import { file_envoy_config_core_v3_protocol } from "../../core/v3/protocol_pb.js";
-import { file_envoy_config_core_v3_resolver } from "../../core/v3/resolver_pb.js";
 import { file_envoy_config_endpoint_v3_endpoint } from "../../endpoint/v3/endpoint_pb.js";
-import { file_envoy_type_metadata_v3_metadata } from "../../../type/metadata/v3/metadata_pb.js";
-import { file_envoy_type_v3_percent } from "../../../type/v3/percent_pb.js";
-import { file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
-import { file_xds_core_v3_collection_entry } from "../../../../xds/core/v3/collection_entry_pb.js";
-import { file_xds_type_matcher_v3_matcher } from "../../../../xds/type/matcher/v3/matcher_pb.js";
+import { file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/config/cluster/v3/cluster.proto.
  */
 export const file_envoy_config_cluster_v3_cluster = /*@__PURE__*/
-  fileDesc("CiVlbnZveS9jb25maWcvY2x1c3Rlci92My9jbHVzdGVyLnByb3RvEhdlbnZveS5jb25maWcuY2x1c3Rlci52MyJCChFDbHVzdGVyQ29sbGVjdGlvbhItCgdlbnRyaWVzGAEgASgLMhwueGRzLmNvcmUudjMuQ29sbGVjdGlvbkVudHJ5IsI8CgdDbHVzdGVyElcKGHRyYW5zcG9ydF9zb2NrZXRfbWF0Y2hlcxgrIAMoCzI1LmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuVHJhbnNwb3J0U29ja2V0TWF0Y2gSPgoYdHJhbnNwb3J0X3NvY2tldF9tYXRjaGVyGDsgASgLMhwueGRzLnR5cGUubWF0Y2hlci52My5NYXRjaGVyEgwKBG5hbWUYASABKAkSFQoNYWx0X3N0YXRfbmFtZRgcIAEoCRI+CgR0eXBlGAIgASgOMi4uZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5EaXNjb3ZlcnlUeXBlSAASSgoMY2x1c3Rlcl90eXBlGCYgASgLMjIuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5DdXN0b21DbHVzdGVyVHlwZUgAEk0KEmVkc19jbHVzdGVyX2NvbmZpZxgDIAEoCzIxLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuRWRzQ2x1c3RlckNvbmZpZxIyCg9jb25uZWN0X3RpbWVvdXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SRwohcGVyX2Nvbm5lY3Rpb25fYnVmZmVyX2xpbWl0X2J5dGVzGAUgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjwKCWxiX3BvbGljeRgGIAEoDjIpLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuTGJQb2xpY3kSSAoPbG9hZF9hc3NpZ25tZW50GCEgASgLMi8uZW52b3kuY29uZmlnLmVuZHBvaW50LnYzLkNsdXN0ZXJMb2FkQXNzaWdubWVudBI4Cg1oZWFsdGhfY2hlY2tzGAggAygLMiEuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhbHRoQ2hlY2sSQQobbWF4X3JlcXVlc3RzX3Blcl9jb25uZWN0aW9uGAkgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEkIKEGNpcmN1aXRfYnJlYWtlcnMYCiABKAsyKC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DaXJjdWl0QnJlYWtlcnMSWQoedXBzdHJlYW1faHR0cF9wcm90b2NvbF9vcHRpb25zGC4gASgLMjEuZW52b3kuY29uZmlnLmNvcmUudjMuVXBzdHJlYW1IdHRwUHJvdG9jb2xPcHRpb25zEk8KHGNvbW1vbl9odHRwX3Byb3RvY29sX29wdGlvbnMYHSABKAsyKS5lbnZveS5jb25maWcuY29yZS52My5IdHRwUHJvdG9jb2xPcHRpb25zEkkKFWh0dHBfcHJvdG9jb2xfb3B0aW9ucxgNIAEoCzIqLmVudm95LmNvbmZpZy5jb3JlLnYzLkh0dHAxUHJvdG9jb2xPcHRpb25zEkoKFmh0dHAyX3Byb3RvY29sX29wdGlvbnMYDiABKAsyKi5lbnZveS5jb25maWcuY29yZS52My5IdHRwMlByb3RvY29sT3B0aW9ucxJtCiB0eXBlZF9leHRlbnNpb25fcHJvdG9jb2xfb3B0aW9ucxgkIAMoCzJDLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuVHlwZWRFeHRlbnNpb25Qcm90b2NvbE9wdGlvbnNFbnRyeRIzChBkbnNfcmVmcmVzaF9yYXRlGBAgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi0KCmRuc19qaXR0ZXIYOiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24STgoYZG5zX2ZhaWx1cmVfcmVmcmVzaF9yYXRlGCwgASgLMiwuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5SZWZyZXNoUmF0ZRIXCg9yZXNwZWN0X2Ruc190dGwYJyABKAgSSwoRZG5zX2xvb2t1cF9mYW1pbHkYESABKA4yMC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkRuc0xvb2t1cEZhbWlseRI0Cg1kbnNfcmVzb2x2ZXJzGBIgAygLMh0uZW52b3kuY29uZmlnLmNvcmUudjMuQWRkcmVzcxIfChd1c2VfdGNwX2Zvcl9kbnNfbG9va3VwcxgtIAEoCBJIChVkbnNfcmVzb2x1dGlvbl9jb25maWcYNSABKAsyKS5lbnZveS5jb25maWcuY29yZS52My5EbnNSZXNvbHV0aW9uQ29uZmlnEk0KGXR5cGVkX2Ruc19yZXNvbHZlcl9jb25maWcYNyABKAsyKi5lbnZveS5jb25maWcuY29yZS52My5UeXBlZEV4dGVuc2lvbkNvbmZpZxI5ChV3YWl0X2Zvcl93YXJtX29uX2luaXQYNiABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEkQKEW91dGxpZXJfZGV0ZWN0aW9uGBMgASgLMikuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuT3V0bGllckRldGVjdGlvbhIzChBjbGVhbnVwX2ludGVydmFsGBQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEj4KFHVwc3RyZWFtX2JpbmRfY29uZmlnGBUgASgLMiAuZW52b3kuY29uZmlnLmNvcmUudjMuQmluZENvbmZpZxJJChBsYl9zdWJzZXRfY29uZmlnGBYgASgLMi8uZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5MYlN1YnNldENvbmZpZxJQChNyaW5nX2hhc2hfbGJfY29uZmlnGBcgASgLMjEuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5SaW5nSGFzaExiQ29uZmlnSAESSwoQbWFnbGV2X2xiX2NvbmZpZxg0IAEoCzIvLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuTWFnbGV2TGJDb25maWdIARJWChZvcmlnaW5hbF9kc3RfbGJfY29uZmlnGCIgASgLMjQuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5PcmlnaW5hbERzdExiQ29uZmlnSAESWAoXbGVhc3RfcmVxdWVzdF9sYl9jb25maWcYJSABKAsyNS5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkxlYXN0UmVxdWVzdExiQ29uZmlnSAESVAoVcm91bmRfcm9iaW5fbGJfY29uZmlnGDggASgLMjMuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5Sb3VuZFJvYmluTGJDb25maWdIARJJChBjb21tb25fbGJfY29uZmlnGBsgASgLMi8uZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5Db21tb25MYkNvbmZpZxI/ChB0cmFuc3BvcnRfc29ja2V0GBggASgLMiUuZW52b3kuY29uZmlnLmNvcmUudjMuVHJhbnNwb3J0U29ja2V0EjAKCG1ldGFkYXRhGBkgASgLMh4uZW52b3kuY29uZmlnLmNvcmUudjMuTWV0YWRhdGESVQoScHJvdG9jb2xfc2VsZWN0aW9uGBogASgOMjkuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5DbHVzdGVyUHJvdG9jb2xTZWxlY3Rpb24SVwobdXBzdHJlYW1fY29ubmVjdGlvbl9vcHRpb25zGB4gASgLMjIuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuVXBzdHJlYW1Db25uZWN0aW9uT3B0aW9ucxIwCihjbG9zZV9jb25uZWN0aW9uc19vbl9ob3N0X2hlYWx0aF9mYWlsdXJlGB8gASgIEiUKHWlnbm9yZV9oZWFsdGhfb25faG9zdF9yZW1vdmFsGCAgASgIEjAKB2ZpbHRlcnMYKCADKAsyHy5lbnZveS5jb25maWcuY2x1c3Rlci52My5GaWx0ZXISSwoVbG9hZF9iYWxhbmNpbmdfcG9saWN5GCkgASgLMiwuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuTG9hZEJhbGFuY2luZ1BvbGljeRI2CgpscnNfc2VydmVyGCogASgLMiIuZW52b3kuY29uZmlnLmNvcmUudjMuQ29uZmlnU291cmNlEiMKG2xyc19yZXBvcnRfZW5kcG9pbnRfbWV0cmljcxg5IAMoCRIdChV0cmFja190aW1lb3V0X2J1ZGdldHMYLyABKAgSQwoPdXBzdHJlYW1fY29uZmlnGDAgASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWcSRwoTdHJhY2tfY2x1c3Rlcl9zdGF0cxgxIAEoCzIqLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLlRyYWNrQ2x1c3RlclN0YXRzEkwKEXByZWNvbm5lY3RfcG9saWN5GDIgASgLMjEuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5QcmVjb25uZWN0UG9saWN5EjEKKWNvbm5lY3Rpb25fcG9vbF9wZXJfZG93bnN0cmVhbV9jb25uZWN0aW9uGDMgASgIGo0BChRUcmFuc3BvcnRTb2NrZXRNYXRjaBIMCgRuYW1lGAEgASgJEiYKBW1hdGNoGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBI/ChB0cmFuc3BvcnRfc29ja2V0GAMgASgLMiUuZW52b3kuY29uZmlnLmNvcmUudjMuVHJhbnNwb3J0U29ja2V0Gk0KEUN1c3RvbUNsdXN0ZXJUeXBlEgwKBG5hbWUYASABKAkSKgoMdHlwZWRfY29uZmlnGAIgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRpgChBFZHNDbHVzdGVyQ29uZmlnEjYKCmVkc19jb25maWcYASABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5Db25maWdTb3VyY2USFAoMc2VydmljZV9uYW1lGAIgASgJGtEHCg5MYlN1YnNldENvbmZpZxJfCg9mYWxsYmFja19wb2xpY3kYASABKA4yRi5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkxiU3Vic2V0Q29uZmlnLkxiU3Vic2V0RmFsbGJhY2tQb2xpY3kSLwoOZGVmYXVsdF9zdWJzZXQYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EloKEHN1YnNldF9zZWxlY3RvcnMYAyADKAsyQC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkxiU3Vic2V0Q29uZmlnLkxiU3Vic2V0U2VsZWN0b3ISHQoVbG9jYWxpdHlfd2VpZ2h0X2F3YXJlGAQgASgIEh0KFXNjYWxlX2xvY2FsaXR5X3dlaWdodBgFIAEoCBIWCg5wYW5pY19tb2RlX2FueRgGIAEoCBITCgtsaXN0X2FzX2FueRgHIAEoCBJwChhtZXRhZGF0YV9mYWxsYmFja19wb2xpY3kYCCABKA4yTi5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkxiU3Vic2V0Q29uZmlnLkxiU3Vic2V0TWV0YWRhdGFGYWxsYmFja1BvbGljeRrTAgoQTGJTdWJzZXRTZWxlY3RvchIMCgRrZXlzGAEgAygJEh4KFnNpbmdsZV9ob3N0X3Blcl9zdWJzZXQYBCABKAgSeAoPZmFsbGJhY2tfcG9saWN5GAIgASgOMl8uZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5MYlN1YnNldENvbmZpZy5MYlN1YnNldFNlbGVjdG9yLkxiU3Vic2V0U2VsZWN0b3JGYWxsYmFja1BvbGljeRIcChRmYWxsYmFja19rZXlzX3N1YnNldBgDIAMoCSJ5Ch5MYlN1YnNldFNlbGVjdG9yRmFsbGJhY2tQb2xpY3kSDwoLTk9UX0RFRklORUQQABIPCgtOT19GQUxMQkFDSxABEhAKDEFOWV9FTkRQT0lOVBACEhIKDkRFRkFVTFRfU1VCU0VUEAMSDwoLS0VZU19TVUJTRVQQBCJPChZMYlN1YnNldEZhbGxiYWNrUG9saWN5Eg8KC05PX0ZBTExCQUNLEAASEAoMQU5ZX0VORFBPSU5UEAESEgoOREVGQVVMVF9TVUJTRVQQAiJNCh5MYlN1YnNldE1ldGFkYXRhRmFsbGJhY2tQb2xpY3kSGAoUTUVUQURBVEFfTk9fRkFMTEJBQ0sQABIRCg1GQUxMQkFDS19MSVNUEAEatAEKD1Nsb3dTdGFydENvbmZpZxI0ChFzbG93X3N0YXJ0X3dpbmRvdxgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI3CgphZ2dyZXNzaW9uGAIgASgLMiMuZW52b3kuY29uZmlnLmNvcmUudjMuUnVudGltZURvdWJsZRIyChJtaW5fd2VpZ2h0X3BlcmNlbnQYAyABKAsyFi5lbnZveS50eXBlLnYzLlBlcmNlbnQaYQoSUm91bmRSb2JpbkxiQ29uZmlnEksKEXNsb3dfc3RhcnRfY29uZmlnGAEgASgLMjAuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5TbG93U3RhcnRDb25maWca2QEKFExlYXN0UmVxdWVzdExiQ29uZmlnEjIKDGNob2ljZV9jb3VudBgBIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRJAChNhY3RpdmVfcmVxdWVzdF9iaWFzGAIgASgLMiMuZW52b3kuY29uZmlnLmNvcmUudjMuUnVudGltZURvdWJsZRJLChFzbG93X3N0YXJ0X2NvbmZpZxgDIAEoCzIwLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuU2xvd1N0YXJ0Q29uZmlnGpECChBSaW5nSGFzaExiQ29uZmlnEjcKEW1pbmltdW1fcmluZ19zaXplGAEgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQ2NFZhbHVlElUKDWhhc2hfZnVuY3Rpb24YAyABKA4yPi5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLlJpbmdIYXNoTGJDb25maWcuSGFzaEZ1bmN0aW9uEjcKEW1heGltdW1fcmluZ19zaXplGAQgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQ2NFZhbHVlIi4KDEhhc2hGdW5jdGlvbhILCgdYWF9IQVNIEAASEQoNTVVSTVVSX0hBU0hfMhABSgQIAhADGkIKDk1hZ2xldkxiQ29uZmlnEjAKCnRhYmxlX3NpemUYASABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDY0VmFsdWUawQEKE09yaWdpbmFsRHN0TGJDb25maWcSFwoPdXNlX2h0dHBfaGVhZGVyGAEgASgIEhgKEGh0dHBfaGVhZGVyX25hbWUYAiABKAkSPAoWdXBzdHJlYW1fcG9ydF9vdmVycmlkZRgDIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRI5CgxtZXRhZGF0YV9rZXkYBCABKAsyIy5lbnZveS50eXBlLm1ldGFkYXRhLnYzLk1ldGFkYXRhS2V5GrMHCg5Db21tb25MYkNvbmZpZxI3ChdoZWFsdGh5X3BhbmljX3RocmVzaG9sZBgBIAEoCzIWLmVudm95LnR5cGUudjMuUGVyY2VudBJhChR6b25lX2F3YXJlX2xiX2NvbmZpZxgCIAEoCzJBLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuQ29tbW9uTGJDb25maWcuWm9uZUF3YXJlTGJDb25maWdIABJvChtsb2NhbGl0eV93ZWlnaHRlZF9sYl9jb25maWcYAyABKAsySC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DbHVzdGVyLkNvbW1vbkxiQ29uZmlnLkxvY2FsaXR5V2VpZ2h0ZWRMYkNvbmZpZ0gAEjYKE3VwZGF0ZV9tZXJnZV93aW5kb3cYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJwofaWdub3JlX25ld19ob3N0c191bnRpbF9maXJzdF9oYxgFIAEoCBIsCiRjbG9zZV9jb25uZWN0aW9uc19vbl9ob3N0X3NldF9jaGFuZ2UYBiABKAgSbwocY29uc2lzdGVudF9oYXNoaW5nX2xiX2NvbmZpZxgHIAEoCzJJLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuQ29tbW9uTGJDb25maWcuQ29uc2lzdGVudEhhc2hpbmdMYkNvbmZpZxJDChRvdmVycmlkZV9ob3N0X3N0YXR1cxgIIAEoCzIlLmVudm95LmNvbmZpZy5jb3JlLnYzLkhlYWx0aFN0YXR1c1NldBqbAQoRWm9uZUF3YXJlTGJDb25maWcSLwoPcm91dGluZ19lbmFibGVkGAEgASgLMhYuZW52b3kudHlwZS52My5QZXJjZW50EjYKEG1pbl9jbHVzdGVyX3NpemUYAiABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDY0VmFsdWUSHQoVZmFpbF90cmFmZmljX29uX3BhbmljGAMgASgIGhoKGExvY2FsaXR5V2VpZ2h0ZWRMYkNvbmZpZxp4ChlDb25zaXN0ZW50SGFzaGluZ0xiQ29uZmlnEiAKGHVzZV9ob3N0bmFtZV9mb3JfaGFzaGluZxgBIAEoCBI5ChNoYXNoX2JhbGFuY2VfZmFjdG9yGAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlQhsKGWxvY2FsaXR5X2NvbmZpZ19zcGVjaWZpZXIacAoLUmVmcmVzaFJhdGUSMAoNYmFzZV9pbnRlcnZhbBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgxtYXhfaW50ZXJ2YWwYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24amgEKEFByZWNvbm5lY3RQb2xpY3kSQwodcGVyX3Vwc3RyZWFtX3ByZWNvbm5lY3RfcmF0aW8YASABKAsyHC5nb29nbGUucHJvdG9idWYuRG91YmxlVmFsdWUSQQobcHJlZGljdGl2ZV9wcmVjb25uZWN0X3JhdGlvGAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLkRvdWJsZVZhbHVlGloKIlR5cGVkRXh0ZW5zaW9uUHJvdG9jb2xPcHRpb25zRW50cnkSCwoDa2V5GAEgASgJEiMKBXZhbHVlGAIgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueToCOAEiVwoNRGlzY292ZXJ5VHlwZRIKCgZTVEFUSUMQABIOCgpTVFJJQ1RfRE5TEAESDwoLTE9HSUNBTF9ETlMQAhIHCgNFRFMQAxIQCgxPUklHSU5BTF9EU1QQBCKkAQoITGJQb2xpY3kSDwoLUk9VTkRfUk9CSU4QABIRCg1MRUFTVF9SRVFVRVNUEAESDQoJUklOR19IQVNIEAISCgoGUkFORE9NEAMSCgoGTUFHTEVWEAUSFAoQQ0xVU1RFUl9QUk9WSURFRBAGEiAKHExPQURfQkFMQU5DSU5HX1BPTElDWV9DT05GSUcQByIECAQQBCoPT1JJR0lOQUxfRFNUX0xCIlAKD0Ruc0xvb2t1cEZhbWlseRIICgRBVVRPEAASCwoHVjRfT05MWRABEgsKB1Y2X09OTFkQAhIQCgxWNF9QUkVGRVJSRUQQAxIHCgNBTEwQBCJUChhDbHVzdGVyUHJvdG9jb2xTZWxlY3Rpb24SGwoXVVNFX0NPTkZJR1VSRURfUFJPVE9DT0wQABIbChdVU0VfRE9XTlNUUkVBTV9QUk9UT0NPTBABQhgKFmNsdXN0ZXJfZGlzY292ZXJ5X3R5cGVCCwoJbGJfY29uZmlnSgQIDBANSgQIDxAQSgQIBxAISgQICxAMSgQIIxAkUgVob3N0c1ILdGxzX2NvbnRleHRSGmV4dGVuc2lvbl9wcm90b2NvbF9vcHRpb25zIuEBChNMb2FkQmFsYW5jaW5nUG9saWN5EkUKCHBvbGljaWVzGAEgAygLMjMuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuTG9hZEJhbGFuY2luZ1BvbGljeS5Qb2xpY3kaggEKBlBvbGljeRJKChZ0eXBlZF9leHRlbnNpb25fY29uZmlnGAQgASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWdKBAgCEANKBAgBEAJKBAgDEARSBmNvbmZpZ1IEbmFtZVIMdHlwZWRfY29uZmlnIv8DChlVcHN0cmVhbUNvbm5lY3Rpb25PcHRpb25zEjkKDXRjcF9rZWVwYWxpdmUYASABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5UY3BLZWVwYWxpdmUSOAowc2V0X2xvY2FsX2ludGVyZmFjZV9uYW1lX29uX3Vwc3RyZWFtX2Nvbm5lY3Rpb25zGAIgASgIEmUKFWhhcHB5X2V5ZWJhbGxzX2NvbmZpZxgDIAEoCzJGLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLlVwc3RyZWFtQ29ubmVjdGlvbk9wdGlvbnMuSGFwcHlFeWViYWxsc0NvbmZpZxrLAQoTSGFwcHlFeWViYWxsc0NvbmZpZxJyChxmaXJzdF9hZGRyZXNzX2ZhbWlseV92ZXJzaW9uGAEgASgOMkwuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuVXBzdHJlYW1Db25uZWN0aW9uT3B0aW9ucy5GaXJzdEFkZHJlc3NGYW1pbHlWZXJzaW9uEkAKGmZpcnN0X2FkZHJlc3NfZmFtaWx5X2NvdW50GAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlIjgKGUZpcnN0QWRkcmVzc0ZhbWlseVZlcnNpb24SCwoHREVGQVVMVBAAEgYKAlY0EAESBgoCVjYQAiJoChFUcmFja0NsdXN0ZXJTdGF0cxIXCg90aW1lb3V0X2J1ZGdldHMYASABKAgSHgoWcmVxdWVzdF9yZXNwb25zZV9zaXplcxgCIAEoCBIaChJwZXJfZW5kcG9pbnRfc3RhdHMYAyABKAhiBnByb3RvMw", [file_envoy_config_cluster_v3_circuit_breaker, file_envoy_config_cluster_v3_filter, file_envoy_config_cluster_v3_outlier_detection, file_envoy_config_core_v3_address, file_envoy_config_core_v3_base, file_envoy_config_core_v3_config_source, file_envoy_config_core_v3_extension, file_envoy_config_core_v3_health_check, file_envoy_config_core_v3_protocol, file_envoy_config_core_v3_resolver, file_envoy_config_endpoint_v3_endpoint, file_envoy_type_metadata_v3_metadata, file_envoy_type_v3_percent, file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_wrappers, file_xds_core_v3_collection_entry, file_xds_type_matcher_v3_matcher]);
-
-/**
- * Describes the message envoy.config.cluster.v3.ClusterCollection.
- * Use `create(ClusterCollectionSchema)` to create a new message.
- */
-export const ClusterCollectionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 0);
+  fileDesc("CiVlbnZveS9jb25maWcvY2x1c3Rlci92My9jbHVzdGVyLnByb3RvEhdlbnZveS5jb25maWcuY2x1c3Rlci52MyKeCwoHQ2x1c3RlchIMCgRuYW1lGAEgASgJEhUKDWFsdF9zdGF0X25hbWUYHCABKAkSPgoEdHlwZRgCIAEoDjIuLmVudm95LmNvbmZpZy5jbHVzdGVyLnYzLkNsdXN0ZXIuRGlzY292ZXJ5VHlwZUgAEjIKD2Nvbm5lY3RfdGltZW91dBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJHCiFwZXJfY29ubmVjdGlvbl9idWZmZXJfbGltaXRfYnl0ZXMYBSABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSPAoJbGJfcG9saWN5GAYgASgOMikuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5MYlBvbGljeRJICg9sb2FkX2Fzc2lnbm1lbnQYISABKAsyLy5lbnZveS5jb25maWcuZW5kcG9pbnQudjMuQ2x1c3RlckxvYWRBc3NpZ25tZW50EkIKEGNpcmN1aXRfYnJlYWtlcnMYCiABKAsyKC5lbnZveS5jb25maWcuY2x1c3Rlci52My5DaXJjdWl0QnJlYWtlcnMSTwocY29tbW9uX2h0dHBfcHJvdG9jb2xfb3B0aW9ucxgdIAEoCzIpLmVudm95LmNvbmZpZy5jb3JlLnYzLkh0dHBQcm90b2NvbE9wdGlvbnMSSQoVaHR0cF9wcm90b2NvbF9vcHRpb25zGA0gASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuSHR0cDFQcm90b2NvbE9wdGlvbnMSSgoWaHR0cDJfcHJvdG9jb2xfb3B0aW9ucxgOIAEoCzIqLmVudm95LmNvbmZpZy5jb3JlLnYzLkh0dHAyUHJvdG9jb2xPcHRpb25zEm0KIHR5cGVkX2V4dGVuc2lvbl9wcm90b2NvbF9vcHRpb25zGCQgAygLMkMuZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuQ2x1c3Rlci5UeXBlZEV4dGVuc2lvblByb3RvY29sT3B0aW9uc0VudHJ5EjMKEGNsZWFudXBfaW50ZXJ2YWwYFCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SPgoUdXBzdHJlYW1fYmluZF9jb25maWcYFSABKAsyIC5lbnZveS5jb25maWcuY29yZS52My5CaW5kQ29uZmlnEj8KEHRyYW5zcG9ydF9zb2NrZXQYGCABKAsyJS5lbnZveS5jb25maWcuY29yZS52My5UcmFuc3BvcnRTb2NrZXQSMAoIbWV0YWRhdGEYGSABKAsyHi5lbnZveS5jb25maWcuY29yZS52My5NZXRhZGF0YRIwCgdmaWx0ZXJzGCggAygLMh8uZW52b3kuY29uZmlnLmNsdXN0ZXIudjMuRmlsdGVyGloKIlR5cGVkRXh0ZW5zaW9uUHJvdG9jb2xPcHRpb25zRW50cnkSCwoDa2V5GAEgASgJEiMKBXZhbHVlGAIgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueToCOAEiVwoNRGlzY292ZXJ5VHlwZRIKCgZTVEFUSUMQABIOCgpTVFJJQ1RfRE5TEAESDwoLTE9HSUNBTF9ETlMQAhIHCgNFRFMQAxIQCgxPUklHSU5BTF9EU1QQBCKkAQoITGJQb2xpY3kSDwoLUk9VTkRfUk9CSU4QABIRCg1MRUFTVF9SRVFVRVNUEAESDQoJUklOR19IQVNIEAISCgoGUkFORE9NEAMSCgoGTUFHTEVWEAUSFAoQQ0xVU1RFUl9QUk9WSURFRBAGEiAKHExPQURfQkFMQU5DSU5HX1BPTElDWV9DT05GSUcQByIECAQQBCoPT1JJR0lOQUxfRFNUX0xCQhgKFmNsdXN0ZXJfZGlzY292ZXJ5X3R5cGViBnByb3RvMw", [file_envoy_config_cluster_v3_circuit_breaker, file_envoy_config_cluster_v3_filter, file_envoy_config_core_v3_address, file_envoy_config_core_v3_base, file_envoy_config_core_v3_protocol, file_envoy_config_endpoint_v3_endpoint, file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_wrappers]);
 
 /**
  * Describes the message envoy.config.cluster.v3.Cluster.
  * Use `create(ClusterSchema)` to create a new message.
  */
 export const ClusterSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.TransportSocketMatch.
- * Use `create(Cluster_TransportSocketMatchSchema)` to create a new message.
- */
-export const Cluster_TransportSocketMatchSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 0);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.CustomClusterType.
- * Use `create(Cluster_CustomClusterTypeSchema)` to create a new message.
- */
-export const Cluster_CustomClusterTypeSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 1);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.EdsClusterConfig.
- * Use `create(Cluster_EdsClusterConfigSchema)` to create a new message.
- */
-export const Cluster_EdsClusterConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 2);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.LbSubsetConfig.
- * Use `create(Cluster_LbSubsetConfigSchema)` to create a new message.
- */
-export const Cluster_LbSubsetConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 3);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.
- * Use `create(Cluster_LbSubsetConfig_LbSubsetSelectorSchema)` to create a new message.
- */
-export const Cluster_LbSubsetConfig_LbSubsetSelectorSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 3, 0);
-
-/**
- * Describes the enum envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.LbSubsetSelectorFallbackPolicy.
- */
-export const Cluster_LbSubsetConfig_LbSubsetSelector_LbSubsetSelectorFallbackPolicySchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 1, 3, 0, 0);
-
-/**
- * @generated from enum envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetSelector.LbSubsetSelectorFallbackPolicy
- */
-export const Cluster_LbSubsetConfig_LbSubsetSelector_LbSubsetSelectorFallbackPolicy = /*@__PURE__*/
-  tsEnum(Cluster_LbSubsetConfig_LbSubsetSelector_LbSubsetSelectorFallbackPolicySchema);
-
-/**
- * Describes the enum envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy.
- */
-export const Cluster_LbSubsetConfig_LbSubsetFallbackPolicySchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 1, 3, 0);
-
-/**
- * @generated from enum envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetFallbackPolicy
- */
-export const Cluster_LbSubsetConfig_LbSubsetFallbackPolicy = /*@__PURE__*/
-  tsEnum(Cluster_LbSubsetConfig_LbSubsetFallbackPolicySchema);
-
-/**
- * Describes the enum envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetMetadataFallbackPolicy.
- */
-export const Cluster_LbSubsetConfig_LbSubsetMetadataFallbackPolicySchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 1, 3, 1);
-
-/**
- * @generated from enum envoy.config.cluster.v3.Cluster.LbSubsetConfig.LbSubsetMetadataFallbackPolicy
- */
-export const Cluster_LbSubsetConfig_LbSubsetMetadataFallbackPolicy = /*@__PURE__*/
-  tsEnum(Cluster_LbSubsetConfig_LbSubsetMetadataFallbackPolicySchema);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.SlowStartConfig.
- * Use `create(Cluster_SlowStartConfigSchema)` to create a new message.
- */
-export const Cluster_SlowStartConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 4);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.RoundRobinLbConfig.
- * Use `create(Cluster_RoundRobinLbConfigSchema)` to create a new message.
- */
-export const Cluster_RoundRobinLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 5);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.LeastRequestLbConfig.
- * Use `create(Cluster_LeastRequestLbConfigSchema)` to create a new message.
- */
-export const Cluster_LeastRequestLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 6);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.RingHashLbConfig.
- * Use `create(Cluster_RingHashLbConfigSchema)` to create a new message.
- */
-export const Cluster_RingHashLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 7);
-
-/**
- * Describes the enum envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction.
- */
-export const Cluster_RingHashLbConfig_HashFunctionSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 1, 7, 0);
-
-/**
- * @generated from enum envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction
- */
-export const Cluster_RingHashLbConfig_HashFunction = /*@__PURE__*/
-  tsEnum(Cluster_RingHashLbConfig_HashFunctionSchema);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.MaglevLbConfig.
- * Use `create(Cluster_MaglevLbConfigSchema)` to create a new message.
- */
-export const Cluster_MaglevLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 8);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.OriginalDstLbConfig.
- * Use `create(Cluster_OriginalDstLbConfigSchema)` to create a new message.
- */
-export const Cluster_OriginalDstLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 9);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.CommonLbConfig.
- * Use `create(Cluster_CommonLbConfigSchema)` to create a new message.
- */
-export const Cluster_CommonLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 10);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.CommonLbConfig.ZoneAwareLbConfig.
- * Use `create(Cluster_CommonLbConfig_ZoneAwareLbConfigSchema)` to create a new message.
- */
-export const Cluster_CommonLbConfig_ZoneAwareLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 10, 0);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.CommonLbConfig.LocalityWeightedLbConfig.
- * Use `create(Cluster_CommonLbConfig_LocalityWeightedLbConfigSchema)` to create a new message.
- */
-export const Cluster_CommonLbConfig_LocalityWeightedLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 10, 1);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.CommonLbConfig.ConsistentHashingLbConfig.
- * Use `create(Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema)` to create a new message.
- */
-export const Cluster_CommonLbConfig_ConsistentHashingLbConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 10, 2);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.RefreshRate.
- * Use `create(Cluster_RefreshRateSchema)` to create a new message.
- */
-export const Cluster_RefreshRateSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 11);
-
-/**
- * Describes the message envoy.config.cluster.v3.Cluster.PreconnectPolicy.
- * Use `create(Cluster_PreconnectPolicySchema)` to create a new message.
- */
-export const Cluster_PreconnectPolicySchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 1, 12);
+  messageDesc(file_envoy_config_cluster_v3_cluster, 0);
 
 /**
  * Describes the enum envoy.config.cluster.v3.Cluster.DiscoveryType.
  */
 export const Cluster_DiscoveryTypeSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 1, 0);
+  enumDesc(file_envoy_config_cluster_v3_cluster, 0, 0);
 
 /**
  * @generated from enum envoy.config.cluster.v3.Cluster.DiscoveryType
@@ -223,82 +40,11 @@ export const Cluster_DiscoveryType = /*@__PURE__*/
  * Describes the enum envoy.config.cluster.v3.Cluster.LbPolicy.
  */
 export const Cluster_LbPolicySchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 1, 1);
+  enumDesc(file_envoy_config_cluster_v3_cluster, 0, 1);
 
 /**
  * @generated from enum envoy.config.cluster.v3.Cluster.LbPolicy
  */
 export const Cluster_LbPolicy = /*@__PURE__*/
   tsEnum(Cluster_LbPolicySchema);
-
-/**
- * Describes the enum envoy.config.cluster.v3.Cluster.DnsLookupFamily.
- */
-export const Cluster_DnsLookupFamilySchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 1, 2);
-
-/**
- * @generated from enum envoy.config.cluster.v3.Cluster.DnsLookupFamily
- */
-export const Cluster_DnsLookupFamily = /*@__PURE__*/
-  tsEnum(Cluster_DnsLookupFamilySchema);
-
-/**
- * Describes the enum envoy.config.cluster.v3.Cluster.ClusterProtocolSelection.
- */
-export const Cluster_ClusterProtocolSelectionSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 1, 3);
-
-/**
- * @generated from enum envoy.config.cluster.v3.Cluster.ClusterProtocolSelection
- */
-export const Cluster_ClusterProtocolSelection = /*@__PURE__*/
-  tsEnum(Cluster_ClusterProtocolSelectionSchema);
-
-/**
- * Describes the message envoy.config.cluster.v3.LoadBalancingPolicy.
- * Use `create(LoadBalancingPolicySchema)` to create a new message.
- */
-export const LoadBalancingPolicySchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 2);
-
-/**
- * Describes the message envoy.config.cluster.v3.LoadBalancingPolicy.Policy.
- * Use `create(LoadBalancingPolicy_PolicySchema)` to create a new message.
- */
-export const LoadBalancingPolicy_PolicySchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 2, 0);
-
-/**
- * Describes the message envoy.config.cluster.v3.UpstreamConnectionOptions.
- * Use `create(UpstreamConnectionOptionsSchema)` to create a new message.
- */
-export const UpstreamConnectionOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 3);
-
-/**
- * Describes the message envoy.config.cluster.v3.UpstreamConnectionOptions.HappyEyeballsConfig.
- * Use `create(UpstreamConnectionOptions_HappyEyeballsConfigSchema)` to create a new message.
- */
-export const UpstreamConnectionOptions_HappyEyeballsConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 3, 0);
-
-/**
- * Describes the enum envoy.config.cluster.v3.UpstreamConnectionOptions.FirstAddressFamilyVersion.
- */
-export const UpstreamConnectionOptions_FirstAddressFamilyVersionSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_cluster_v3_cluster, 3, 0);
-
-/**
- * @generated from enum envoy.config.cluster.v3.UpstreamConnectionOptions.FirstAddressFamilyVersion
- */
-export const UpstreamConnectionOptions_FirstAddressFamilyVersion = /*@__PURE__*/
-  tsEnum(UpstreamConnectionOptions_FirstAddressFamilyVersionSchema);
-
-/**
- * Describes the message envoy.config.cluster.v3.TrackClusterStats.
- * Use `create(TrackClusterStatsSchema)` to create a new message.
- */
-export const TrackClusterStatsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_cluster_v3_cluster, 4);
 

@@ -5,7 +5,6 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { ExtensionConfigSource } from "../../core/v3/config_source_pb.js";
 
 /**
  * Describes the file envoy/config/cluster/v3/filter.proto.
@@ -25,11 +24,6 @@ export declare type Filter = Message<"envoy.config.cluster.v3.Filter"> & {
    * @generated from field: google.protobuf.Any typed_config = 2 [json_name = ""];
    */
   typedConfig?: Any | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.ExtensionConfigSource config_discovery = 3 [json_name = ""];
-   */
-  configDiscovery?: ExtensionConfigSource | undefined;
 };
 
 /**

@@ -4,8 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { SocketOption, SocketOptionsOverride } from "./socket_option_pb.js";
-import type { TypedExtensionConfig } from "./extension_pb.js";
+import type { SocketOption } from "./socket_option_pb.js";
 
 /**
  * Describes the file envoy/config/core/v3/address.proto.
@@ -34,33 +33,6 @@ export declare type Pipe = Message<"envoy.config.core.v3.Pipe"> & {
 export declare const PipeSchema: GenMessage<Pipe>;
 
 /**
- * @generated from message envoy.config.core.v3.EnvoyInternalAddress
- */
-export declare type EnvoyInternalAddress = Message<"envoy.config.core.v3.EnvoyInternalAddress"> & {
-  /**
-   * @generated from oneof envoy.config.core.v3.EnvoyInternalAddress.address_name_specifier
-   */
-  addressNameSpecifier: {
-    /**
-     * @generated from field: string server_listener_name = 1 [json_name = ""];
-     */
-    value: string;
-    case: "serverListenerName";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: string endpoint_id = 2 [json_name = ""];
-   */
-  endpointId: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.EnvoyInternalAddress.
- * Use `create(EnvoyInternalAddressSchema)` to create a new message.
- */
-export declare const EnvoyInternalAddressSchema: GenMessage<EnvoyInternalAddress>;
-
-/**
  * @generated from message envoy.config.core.v3.SocketAddress
  */
 export declare type SocketAddress = Message<"envoy.config.core.v3.SocketAddress"> & {
@@ -83,28 +55,7 @@ export declare type SocketAddress = Message<"envoy.config.core.v3.SocketAddress"
      */
     value: number;
     case: "portValue";
-  } | {
-    /**
-     * @generated from field: string named_port = 4 [json_name = ""];
-     */
-    value: string;
-    case: "namedPort";
   } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: string resolver_name = 5 [json_name = ""];
-   */
-  resolverName: string;
-
-  /**
-   * @generated from field: bool ipv4_compat = 6 [json_name = ""];
-   */
-  ipv4Compat: boolean;
-
-  /**
-   * @generated from field: string network_namespace_filepath = 7 [json_name = ""];
-   */
-  networkNamespaceFilepath: string;
 };
 
 /**
@@ -134,53 +85,6 @@ export enum SocketAddress_Protocol {
 export declare const SocketAddress_ProtocolSchema: GenEnum<SocketAddress_Protocol>;
 
 /**
- * @generated from message envoy.config.core.v3.TcpKeepalive
- */
-export declare type TcpKeepalive = Message<"envoy.config.core.v3.TcpKeepalive"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value keepalive_probes = 1 [json_name = ""];
-   */
-  keepaliveProbes?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value keepalive_time = 2 [json_name = ""];
-   */
-  keepaliveTime?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value keepalive_interval = 3 [json_name = ""];
-   */
-  keepaliveInterval?: number | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.TcpKeepalive.
- * Use `create(TcpKeepaliveSchema)` to create a new message.
- */
-export declare const TcpKeepaliveSchema: GenMessage<TcpKeepalive>;
-
-/**
- * @generated from message envoy.config.core.v3.ExtraSourceAddress
- */
-export declare type ExtraSourceAddress = Message<"envoy.config.core.v3.ExtraSourceAddress"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.SocketAddress address = 1 [json_name = ""];
-   */
-  address?: SocketAddress | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.SocketOptionsOverride socket_options = 2 [json_name = ""];
-   */
-  socketOptions?: SocketOptionsOverride | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.ExtraSourceAddress.
- * Use `create(ExtraSourceAddressSchema)` to create a new message.
- */
-export declare const ExtraSourceAddressSchema: GenMessage<ExtraSourceAddress>;
-
-/**
  * @generated from message envoy.config.core.v3.BindConfig
  */
 export declare type BindConfig = Message<"envoy.config.core.v3.BindConfig"> & {
@@ -190,29 +94,9 @@ export declare type BindConfig = Message<"envoy.config.core.v3.BindConfig"> & {
   sourceAddress?: SocketAddress | undefined;
 
   /**
-   * @generated from field: google.protobuf.BoolValue freebind = 2 [json_name = ""];
-   */
-  freebind?: boolean | undefined;
-
-  /**
    * @generated from field: repeated envoy.config.core.v3.SocketOption socket_options = 3 [json_name = ""];
    */
   socketOptions: SocketOption[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.ExtraSourceAddress extra_source_addresses = 5 [json_name = ""];
-   */
-  extraSourceAddresses: ExtraSourceAddress[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.SocketAddress additional_source_addresses = 4 [json_name = ""];
-   */
-  additionalSourceAddresses: SocketAddress[];
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig local_address_selector = 6 [json_name = ""];
-   */
-  localAddressSelector?: TypedExtensionConfig | undefined;
 };
 
 /**
@@ -240,12 +124,6 @@ export declare type Address = Message<"envoy.config.core.v3.Address"> & {
      */
     value: Pipe;
     case: "pipe";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.EnvoyInternalAddress envoy_internal_address = 3 [json_name = ""];
-     */
-    value: EnvoyInternalAddress;
-    case: "envoyInternalAddress";
   } | { case: undefined; value?: undefined };
 };
 

@@ -3,7 +3,6 @@
 /* eslint-disable */
 
 import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
-import { file_envoy_config_core_v3_extension } from "./extension_pb.js";
 import { file_envoy_config_core_v3_socket_option } from "./socket_option_pb.js";
 import { file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
@@ -11,7 +10,7 @@ import { file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
  * Describes the file envoy/config/core/v3/address.proto.
  */
 export const file_envoy_config_core_v3_address = /*@__PURE__*/
-  fileDesc("CiJlbnZveS9jb25maWcvY29yZS92My9hZGRyZXNzLnByb3RvEhRlbnZveS5jb25maWcuY29yZS52MyIiCgRQaXBlEgwKBHBhdGgYASABKAkSDAoEbW9kZRgCIAEoDSJlChRFbnZveUludGVybmFsQWRkcmVzcxIeChRzZXJ2ZXJfbGlzdGVuZXJfbmFtZRgBIAEoCUgAEhMKC2VuZHBvaW50X2lkGAIgASgJQhgKFmFkZHJlc3NfbmFtZV9zcGVjaWZpZXIijAIKDVNvY2tldEFkZHJlc3MSPgoIcHJvdG9jb2wYASABKA4yLC5lbnZveS5jb25maWcuY29yZS52My5Tb2NrZXRBZGRyZXNzLlByb3RvY29sEg8KB2FkZHJlc3MYAiABKAkSFAoKcG9ydF92YWx1ZRgDIAEoDUgAEhQKCm5hbWVkX3BvcnQYBCABKAlIABIVCg1yZXNvbHZlcl9uYW1lGAUgASgJEhMKC2lwdjRfY29tcGF0GAYgASgIEiIKGm5ldHdvcmtfbmFtZXNwYWNlX2ZpbGVwYXRoGAcgASgJIhwKCFByb3RvY29sEgcKA1RDUBAAEgcKA1VEUBABQhAKDnBvcnRfc3BlY2lmaWVyIrYBCgxUY3BLZWVwYWxpdmUSNgoQa2VlcGFsaXZlX3Byb2JlcxgBIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRI0Cg5rZWVwYWxpdmVfdGltZRgCIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRI4ChJrZWVwYWxpdmVfaW50ZXJ2YWwYAyABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUijwEKEkV4dHJhU291cmNlQWRkcmVzcxI0CgdhZGRyZXNzGAEgASgLMiMuZW52b3kuY29uZmlnLmNvcmUudjMuU29ja2V0QWRkcmVzcxJDCg5zb2NrZXRfb3B0aW9ucxgCIAEoCzIrLmVudm95LmNvbmZpZy5jb3JlLnYzLlNvY2tldE9wdGlvbnNPdmVycmlkZSKTAwoKQmluZENvbmZpZxI7Cg5zb3VyY2VfYWRkcmVzcxgBIAEoCzIjLmVudm95LmNvbmZpZy5jb3JlLnYzLlNvY2tldEFkZHJlc3MSLAoIZnJlZWJpbmQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEjoKDnNvY2tldF9vcHRpb25zGAMgAygLMiIuZW52b3kuY29uZmlnLmNvcmUudjMuU29ja2V0T3B0aW9uEkgKFmV4dHJhX3NvdXJjZV9hZGRyZXNzZXMYBSADKAsyKC5lbnZveS5jb25maWcuY29yZS52My5FeHRyYVNvdXJjZUFkZHJlc3MSSAobYWRkaXRpb25hbF9zb3VyY2VfYWRkcmVzc2VzGAQgAygLMiMuZW52b3kuY29uZmlnLmNvcmUudjMuU29ja2V0QWRkcmVzcxJKChZsb2NhbF9hZGRyZXNzX3NlbGVjdG9yGAYgASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWcizQEKB0FkZHJlc3MSPQoOc29ja2V0X2FkZHJlc3MYASABKAsyIy5lbnZveS5jb25maWcuY29yZS52My5Tb2NrZXRBZGRyZXNzSAASKgoEcGlwZRgCIAEoCzIaLmVudm95LmNvbmZpZy5jb3JlLnYzLlBpcGVIABJMChZlbnZveV9pbnRlcm5hbF9hZGRyZXNzGAMgASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuRW52b3lJbnRlcm5hbEFkZHJlc3NIAEIJCgdhZGRyZXNzIlUKCUNpZHJSYW5nZRIWCg5hZGRyZXNzX3ByZWZpeBgBIAEoCRIwCgpwcmVmaXhfbGVuGAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlYgZwcm90bzM", [file_envoy_config_core_v3_extension, file_envoy_config_core_v3_socket_option, file_google_protobuf_wrappers]);
+  fileDesc("CiJlbnZveS9jb25maWcvY29yZS92My9hZGRyZXNzLnByb3RvEhRlbnZveS5jb25maWcuY29yZS52MyIiCgRQaXBlEgwKBHBhdGgYASABKAkSDAoEbW9kZRgCIAEoDSKmAQoNU29ja2V0QWRkcmVzcxI+Cghwcm90b2NvbBgBIAEoDjIsLmVudm95LmNvbmZpZy5jb3JlLnYzLlNvY2tldEFkZHJlc3MuUHJvdG9jb2wSDwoHYWRkcmVzcxgCIAEoCRIUCgpwb3J0X3ZhbHVlGAMgASgNSAAiHAoIUHJvdG9jb2wSBwoDVENQEAASBwoDVURQEAFCEAoOcG9ydF9zcGVjaWZpZXIihQEKCkJpbmRDb25maWcSOwoOc291cmNlX2FkZHJlc3MYASABKAsyIy5lbnZveS5jb25maWcuY29yZS52My5Tb2NrZXRBZGRyZXNzEjoKDnNvY2tldF9vcHRpb25zGAMgAygLMiIuZW52b3kuY29uZmlnLmNvcmUudjMuU29ja2V0T3B0aW9uIn8KB0FkZHJlc3MSPQoOc29ja2V0X2FkZHJlc3MYASABKAsyIy5lbnZveS5jb25maWcuY29yZS52My5Tb2NrZXRBZGRyZXNzSAASKgoEcGlwZRgCIAEoCzIaLmVudm95LmNvbmZpZy5jb3JlLnYzLlBpcGVIAEIJCgdhZGRyZXNzIlUKCUNpZHJSYW5nZRIWCg5hZGRyZXNzX3ByZWZpeBgBIAEoCRIwCgpwcmVmaXhfbGVuGAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlYgZwcm90bzM", [file_envoy_config_core_v3_socket_option, file_google_protobuf_wrappers]);
 
 /**
  * Describes the message envoy.config.core.v3.Pipe.
@@ -21,24 +20,17 @@ export const PipeSchema = /*@__PURE__*/
   messageDesc(file_envoy_config_core_v3_address, 0);
 
 /**
- * Describes the message envoy.config.core.v3.EnvoyInternalAddress.
- * Use `create(EnvoyInternalAddressSchema)` to create a new message.
- */
-export const EnvoyInternalAddressSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 1);
-
-/**
  * Describes the message envoy.config.core.v3.SocketAddress.
  * Use `create(SocketAddressSchema)` to create a new message.
  */
 export const SocketAddressSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 2);
+  messageDesc(file_envoy_config_core_v3_address, 1);
 
 /**
  * Describes the enum envoy.config.core.v3.SocketAddress.Protocol.
  */
 export const SocketAddress_ProtocolSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_core_v3_address, 2, 0);
+  enumDesc(file_envoy_config_core_v3_address, 1, 0);
 
 /**
  * @generated from enum envoy.config.core.v3.SocketAddress.Protocol
@@ -47,37 +39,23 @@ export const SocketAddress_Protocol = /*@__PURE__*/
   tsEnum(SocketAddress_ProtocolSchema);
 
 /**
- * Describes the message envoy.config.core.v3.TcpKeepalive.
- * Use `create(TcpKeepaliveSchema)` to create a new message.
- */
-export const TcpKeepaliveSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 3);
-
-/**
- * Describes the message envoy.config.core.v3.ExtraSourceAddress.
- * Use `create(ExtraSourceAddressSchema)` to create a new message.
- */
-export const ExtraSourceAddressSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 4);
-
-/**
  * Describes the message envoy.config.core.v3.BindConfig.
  * Use `create(BindConfigSchema)` to create a new message.
  */
 export const BindConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 5);
+  messageDesc(file_envoy_config_core_v3_address, 2);
 
 /**
  * Describes the message envoy.config.core.v3.Address.
  * Use `create(AddressSchema)` to create a new message.
  */
 export const AddressSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 6);
+  messageDesc(file_envoy_config_core_v3_address, 3);
 
 /**
  * Describes the message envoy.config.core.v3.CidrRange.
  * Use `create(CidrRangeSchema)` to create a new message.
  */
 export const CidrRangeSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_address, 7);
+  messageDesc(file_envoy_config_core_v3_address, 4);
 

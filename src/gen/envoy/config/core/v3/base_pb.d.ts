@@ -5,43 +5,13 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 import type { SemanticVersion } from "../../../type/v3/semantic_version_pb.js";
-import type { ContextParams } from "../../../../xds/core/v3/context_params_pb.js";
-import type { Address } from "./address_pb.js";
-import type { Any, Value } from "@bufbuild/protobuf/wkt";
-import type { FractionalPercent, Percent } from "../../../type/v3/percent_pb.js";
 import type { BackoffStrategy } from "./backoff_pb.js";
-import type { HttpUri } from "./http_uri_pb.js";
+import type { Any } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/config/core/v3/base.proto.
  */
 export declare const file_envoy_config_core_v3_base: GenFile;
-
-/**
- * @generated from message envoy.config.core.v3.Locality
- */
-export declare type Locality = Message<"envoy.config.core.v3.Locality"> & {
-  /**
-   * @generated from field: string region = 1 [json_name = ""];
-   */
-  region: string;
-
-  /**
-   * @generated from field: string zone = 2 [json_name = ""];
-   */
-  zone: string;
-
-  /**
-   * @generated from field: string sub_zone = 3 [json_name = ""];
-   */
-  subZone: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.Locality.
- * Use `create(LocalitySchema)` to create a new message.
- */
-export declare const LocalitySchema: GenMessage<Locality>;
 
 /**
  * @generated from message envoy.config.core.v3.BuildVersion
@@ -79,24 +49,9 @@ export declare type Extension = Message<"envoy.config.core.v3.Extension"> & {
   category: string;
 
   /**
-   * @generated from field: string type_descriptor = 3 [json_name = ""];
-   */
-  typeDescriptor: string;
-
-  /**
    * @generated from field: envoy.config.core.v3.BuildVersion version = 4 [json_name = ""];
    */
   version?: BuildVersion | undefined;
-
-  /**
-   * @generated from field: bool disabled = 5 [json_name = ""];
-   */
-  disabled: boolean;
-
-  /**
-   * @generated from field: repeated string type_urls = 6 [json_name = ""];
-   */
-  typeUrls: string[];
 };
 
 /**
@@ -125,51 +80,14 @@ export declare type Node = Message<"envoy.config.core.v3.Node"> & {
   metadata?: JsonObject | undefined;
 
   /**
-   * @generated from field: map<string, xds.core.v3.ContextParams> dynamic_parameters = 12 [json_name = ""];
-   */
-  dynamicParameters: { [key: string]: ContextParams };
-
-  /**
-   * @generated from field: envoy.config.core.v3.Locality locality = 4 [json_name = ""];
-   */
-  locality?: Locality | undefined;
-
-  /**
    * @generated from field: string user_agent_name = 6 [json_name = ""];
    */
   userAgentName: string;
 
   /**
-   * @generated from oneof envoy.config.core.v3.Node.user_agent_version_type
-   */
-  userAgentVersionType: {
-    /**
-     * @generated from field: string user_agent_version = 7 [json_name = ""];
-     */
-    value: string;
-    case: "userAgentVersion";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.BuildVersion user_agent_build_version = 8 [json_name = ""];
-     */
-    value: BuildVersion;
-    case: "userAgentBuildVersion";
-  } | { case: undefined; value?: undefined };
-
-  /**
    * @generated from field: repeated envoy.config.core.v3.Extension extensions = 9 [json_name = ""];
    */
   extensions: Extension[];
-
-  /**
-   * @generated from field: repeated string client_features = 10 [json_name = ""];
-   */
-  clientFeatures: string[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.Address listening_addresses = 11 [json_name = ""];
-   */
-  listeningAddresses: Address[];
 };
 
 /**
@@ -182,15 +100,6 @@ export declare const NodeSchema: GenMessage<Node>;
  * @generated from message envoy.config.core.v3.Metadata
  */
 export declare type Metadata = Message<"envoy.config.core.v3.Metadata"> & {
-  /**
-   * @generated from field: map<string, google.protobuf.Struct> filter_metadata = 1 [json_name = ""];
-   */
-  filterMetadata: { [key: string]: JsonObject };
-
-  /**
-   * @generated from field: map<string, google.protobuf.Any> typed_filter_metadata = 2 [json_name = ""];
-   */
-  typedFilterMetadata: { [key: string]: Any };
 };
 
 /**
@@ -198,230 +107,6 @@ export declare type Metadata = Message<"envoy.config.core.v3.Metadata"> & {
  * Use `create(MetadataSchema)` to create a new message.
  */
 export declare const MetadataSchema: GenMessage<Metadata>;
-
-/**
- * @generated from message envoy.config.core.v3.RuntimeUInt32
- */
-export declare type RuntimeUInt32 = Message<"envoy.config.core.v3.RuntimeUInt32"> & {
-  /**
-   * @generated from field: uint32 default_value = 2 [json_name = ""];
-   */
-  defaultValue: number;
-
-  /**
-   * @generated from field: string runtime_key = 3 [json_name = ""];
-   */
-  runtimeKey: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.RuntimeUInt32.
- * Use `create(RuntimeUInt32Schema)` to create a new message.
- */
-export declare const RuntimeUInt32Schema: GenMessage<RuntimeUInt32>;
-
-/**
- * @generated from message envoy.config.core.v3.RuntimePercent
- */
-export declare type RuntimePercent = Message<"envoy.config.core.v3.RuntimePercent"> & {
-  /**
-   * @generated from field: envoy.type.v3.Percent default_value = 1 [json_name = ""];
-   */
-  defaultValue?: Percent | undefined;
-
-  /**
-   * @generated from field: string runtime_key = 2 [json_name = ""];
-   */
-  runtimeKey: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.RuntimePercent.
- * Use `create(RuntimePercentSchema)` to create a new message.
- */
-export declare const RuntimePercentSchema: GenMessage<RuntimePercent>;
-
-/**
- * @generated from message envoy.config.core.v3.RuntimeDouble
- */
-export declare type RuntimeDouble = Message<"envoy.config.core.v3.RuntimeDouble"> & {
-  /**
-   * @generated from field: double default_value = 1 [json_name = ""];
-   */
-  defaultValue: number;
-
-  /**
-   * @generated from field: string runtime_key = 2 [json_name = ""];
-   */
-  runtimeKey: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.RuntimeDouble.
- * Use `create(RuntimeDoubleSchema)` to create a new message.
- */
-export declare const RuntimeDoubleSchema: GenMessage<RuntimeDouble>;
-
-/**
- * @generated from message envoy.config.core.v3.RuntimeFeatureFlag
- */
-export declare type RuntimeFeatureFlag = Message<"envoy.config.core.v3.RuntimeFeatureFlag"> & {
-  /**
-   * @generated from field: google.protobuf.BoolValue default_value = 1 [json_name = ""];
-   */
-  defaultValue?: boolean | undefined;
-
-  /**
-   * @generated from field: string runtime_key = 2 [json_name = ""];
-   */
-  runtimeKey: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.RuntimeFeatureFlag.
- * Use `create(RuntimeFeatureFlagSchema)` to create a new message.
- */
-export declare const RuntimeFeatureFlagSchema: GenMessage<RuntimeFeatureFlag>;
-
-/**
- * @generated from message envoy.config.core.v3.KeyValue
- */
-export declare type KeyValue = Message<"envoy.config.core.v3.KeyValue"> & {
-  /**
-   * @generated from field: string key = 1 [json_name = ""];
-   */
-  key: string;
-
-  /**
-   * @generated from field: bytes value = 2 [json_name = ""];
-   */
-  value: Uint8Array;
-};
-
-/**
- * Describes the message envoy.config.core.v3.KeyValue.
- * Use `create(KeyValueSchema)` to create a new message.
- */
-export declare const KeyValueSchema: GenMessage<KeyValue>;
-
-/**
- * @generated from message envoy.config.core.v3.KeyValuePair
- */
-export declare type KeyValuePair = Message<"envoy.config.core.v3.KeyValuePair"> & {
-  /**
-   * @generated from field: string key = 1 [json_name = ""];
-   */
-  key: string;
-
-  /**
-   * @generated from field: google.protobuf.Value value = 2 [json_name = ""];
-   */
-  value?: Value | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.KeyValuePair.
- * Use `create(KeyValuePairSchema)` to create a new message.
- */
-export declare const KeyValuePairSchema: GenMessage<KeyValuePair>;
-
-/**
- * @generated from message envoy.config.core.v3.KeyValueAppend
- */
-export declare type KeyValueAppend = Message<"envoy.config.core.v3.KeyValueAppend"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.KeyValuePair record = 3 [json_name = ""];
-   */
-  record?: KeyValuePair | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.KeyValue entry = 1 [json_name = ""];
-   */
-  entry?: KeyValue | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.KeyValueAppend.KeyValueAppendAction action = 2 [json_name = ""];
-   */
-  action: KeyValueAppend_KeyValueAppendAction;
-};
-
-/**
- * Describes the message envoy.config.core.v3.KeyValueAppend.
- * Use `create(KeyValueAppendSchema)` to create a new message.
- */
-export declare const KeyValueAppendSchema: GenMessage<KeyValueAppend>;
-
-/**
- * @generated from enum envoy.config.core.v3.KeyValueAppend.KeyValueAppendAction
- */
-export enum KeyValueAppend_KeyValueAppendAction {
-  /**
-   * @generated from enum value: APPEND_IF_EXISTS_OR_ADD = 0;
-   */
-  APPEND_IF_EXISTS_OR_ADD = 0,
-
-  /**
-   * @generated from enum value: ADD_IF_ABSENT = 1;
-   */
-  ADD_IF_ABSENT = 1,
-
-  /**
-   * @generated from enum value: OVERWRITE_IF_EXISTS_OR_ADD = 2;
-   */
-  OVERWRITE_IF_EXISTS_OR_ADD = 2,
-
-  /**
-   * @generated from enum value: OVERWRITE_IF_EXISTS = 3;
-   */
-  OVERWRITE_IF_EXISTS = 3,
-}
-
-/**
- * Describes the enum envoy.config.core.v3.KeyValueAppend.KeyValueAppendAction.
- */
-export declare const KeyValueAppend_KeyValueAppendActionSchema: GenEnum<KeyValueAppend_KeyValueAppendAction>;
-
-/**
- * @generated from message envoy.config.core.v3.KeyValueMutation
- */
-export declare type KeyValueMutation = Message<"envoy.config.core.v3.KeyValueMutation"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.KeyValueAppend append = 1 [json_name = ""];
-   */
-  append?: KeyValueAppend | undefined;
-
-  /**
-   * @generated from field: string remove = 2 [json_name = ""];
-   */
-  remove: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.KeyValueMutation.
- * Use `create(KeyValueMutationSchema)` to create a new message.
- */
-export declare const KeyValueMutationSchema: GenMessage<KeyValueMutation>;
-
-/**
- * @generated from message envoy.config.core.v3.QueryParameter
- */
-export declare type QueryParameter = Message<"envoy.config.core.v3.QueryParameter"> & {
-  /**
-   * @generated from field: string key = 1 [json_name = ""];
-   */
-  key: string;
-
-  /**
-   * @generated from field: string value = 2 [json_name = ""];
-   */
-  value: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.QueryParameter.
- * Use `create(QueryParameterSchema)` to create a new message.
- */
-export declare const QueryParameterSchema: GenMessage<QueryParameter>;
 
 /**
  * @generated from message envoy.config.core.v3.HeaderValue
@@ -436,11 +121,6 @@ export declare type HeaderValue = Message<"envoy.config.core.v3.HeaderValue"> & 
    * @generated from field: string value = 2 [json_name = ""];
    */
   value: string;
-
-  /**
-   * @generated from field: bytes raw_value = 3 [json_name = ""];
-   */
-  rawValue: Uint8Array;
 };
 
 /**
@@ -467,11 +147,6 @@ export declare type HeaderValueOption = Message<"envoy.config.core.v3.HeaderValu
    * @generated from field: envoy.config.core.v3.HeaderValueOption.HeaderAppendAction append_action = 3 [json_name = ""];
    */
   appendAction: HeaderValueOption_HeaderAppendAction;
-
-  /**
-   * @generated from field: bool keep_empty_value = 4 [json_name = ""];
-   */
-  keepEmptyValue: boolean;
 };
 
 /**
@@ -511,38 +186,6 @@ export enum HeaderValueOption_HeaderAppendAction {
 export declare const HeaderValueOption_HeaderAppendActionSchema: GenEnum<HeaderValueOption_HeaderAppendAction>;
 
 /**
- * @generated from message envoy.config.core.v3.HeaderMap
- */
-export declare type HeaderMap = Message<"envoy.config.core.v3.HeaderMap"> & {
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValue headers = 1 [json_name = ""];
-   */
-  headers: HeaderValue[];
-};
-
-/**
- * Describes the message envoy.config.core.v3.HeaderMap.
- * Use `create(HeaderMapSchema)` to create a new message.
- */
-export declare const HeaderMapSchema: GenMessage<HeaderMap>;
-
-/**
- * @generated from message envoy.config.core.v3.WatchedDirectory
- */
-export declare type WatchedDirectory = Message<"envoy.config.core.v3.WatchedDirectory"> & {
-  /**
-   * @generated from field: string path = 1 [json_name = ""];
-   */
-  path: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.WatchedDirectory.
- * Use `create(WatchedDirectorySchema)` to create a new message.
- */
-export declare const WatchedDirectorySchema: GenMessage<WatchedDirectory>;
-
-/**
  * @generated from message envoy.config.core.v3.DataSource
  */
 export declare type DataSource = Message<"envoy.config.core.v3.DataSource"> & {
@@ -557,28 +200,11 @@ export declare type DataSource = Message<"envoy.config.core.v3.DataSource"> & {
     case: "filename";
   } | {
     /**
-     * @generated from field: bytes inline_bytes = 2 [json_name = ""];
-     */
-    value: Uint8Array;
-    case: "inlineBytes";
-  } | {
-    /**
      * @generated from field: string inline_string = 3 [json_name = ""];
      */
     value: string;
     case: "inlineString";
-  } | {
-    /**
-     * @generated from field: string environment_variable = 4 [json_name = ""];
-     */
-    value: string;
-    case: "environmentVariable";
   } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: envoy.config.core.v3.WatchedDirectory watched_directory = 5 [json_name = ""];
-   */
-  watchedDirectory?: WatchedDirectory | undefined;
 };
 
 /**
@@ -595,31 +221,6 @@ export declare type RetryPolicy = Message<"envoy.config.core.v3.RetryPolicy"> & 
    * @generated from field: envoy.config.core.v3.BackoffStrategy retry_back_off = 1 [json_name = ""];
    */
   retryBackOff?: BackoffStrategy | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value num_retries = 2 [json_name = ""];
-   */
-  numRetries?: number | undefined;
-
-  /**
-   * @generated from field: string retry_on = 3 [json_name = ""];
-   */
-  retryOn: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.RetryPolicy.RetryPriority retry_priority = 4 [json_name = ""];
-   */
-  retryPriority?: RetryPolicy_RetryPriority | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.RetryPolicy.RetryHostPredicate retry_host_predicate = 5 [json_name = ""];
-   */
-  retryHostPredicate: RetryPolicy_RetryHostPredicate[];
-
-  /**
-   * @generated from field: int64 host_selection_retry_max_attempts = 6 [json_name = ""];
-   */
-  hostSelectionRetryMaxAttempts: bigint;
 };
 
 /**
@@ -627,114 +228,6 @@ export declare type RetryPolicy = Message<"envoy.config.core.v3.RetryPolicy"> & 
  * Use `create(RetryPolicySchema)` to create a new message.
  */
 export declare const RetryPolicySchema: GenMessage<RetryPolicy>;
-
-/**
- * @generated from message envoy.config.core.v3.RetryPolicy.RetryPriority
- */
-export declare type RetryPolicy_RetryPriority = Message<"envoy.config.core.v3.RetryPolicy.RetryPriority"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from oneof envoy.config.core.v3.RetryPolicy.RetryPriority.config_type
-   */
-  configType: {
-    /**
-     * @generated from field: google.protobuf.Any typed_config = 2 [json_name = ""];
-     */
-    value: Any;
-    case: "typedConfig";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.core.v3.RetryPolicy.RetryPriority.
- * Use `create(RetryPolicy_RetryPrioritySchema)` to create a new message.
- */
-export declare const RetryPolicy_RetryPrioritySchema: GenMessage<RetryPolicy_RetryPriority>;
-
-/**
- * @generated from message envoy.config.core.v3.RetryPolicy.RetryHostPredicate
- */
-export declare type RetryPolicy_RetryHostPredicate = Message<"envoy.config.core.v3.RetryPolicy.RetryHostPredicate"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from oneof envoy.config.core.v3.RetryPolicy.RetryHostPredicate.config_type
-   */
-  configType: {
-    /**
-     * @generated from field: google.protobuf.Any typed_config = 2 [json_name = ""];
-     */
-    value: Any;
-    case: "typedConfig";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.core.v3.RetryPolicy.RetryHostPredicate.
- * Use `create(RetryPolicy_RetryHostPredicateSchema)` to create a new message.
- */
-export declare const RetryPolicy_RetryHostPredicateSchema: GenMessage<RetryPolicy_RetryHostPredicate>;
-
-/**
- * @generated from message envoy.config.core.v3.RemoteDataSource
- */
-export declare type RemoteDataSource = Message<"envoy.config.core.v3.RemoteDataSource"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.HttpUri http_uri = 1 [json_name = ""];
-   */
-  httpUri?: HttpUri | undefined;
-
-  /**
-   * @generated from field: string sha256 = 2 [json_name = ""];
-   */
-  sha256: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.RetryPolicy retry_policy = 3 [json_name = ""];
-   */
-  retryPolicy?: RetryPolicy | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.RemoteDataSource.
- * Use `create(RemoteDataSourceSchema)` to create a new message.
- */
-export declare const RemoteDataSourceSchema: GenMessage<RemoteDataSource>;
-
-/**
- * @generated from message envoy.config.core.v3.AsyncDataSource
- */
-export declare type AsyncDataSource = Message<"envoy.config.core.v3.AsyncDataSource"> & {
-  /**
-   * @generated from oneof envoy.config.core.v3.AsyncDataSource.specifier
-   */
-  specifier: {
-    /**
-     * @generated from field: envoy.config.core.v3.DataSource local = 1 [json_name = ""];
-     */
-    value: DataSource;
-    case: "local";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.RemoteDataSource remote = 2 [json_name = ""];
-     */
-    value: RemoteDataSource;
-    case: "remote";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.core.v3.AsyncDataSource.
- * Use `create(AsyncDataSourceSchema)` to create a new message.
- */
-export declare const AsyncDataSourceSchema: GenMessage<AsyncDataSource>;
 
 /**
  * @generated from message envoy.config.core.v3.TransportSocket
@@ -762,27 +255,6 @@ export declare type TransportSocket = Message<"envoy.config.core.v3.TransportSoc
  * Use `create(TransportSocketSchema)` to create a new message.
  */
 export declare const TransportSocketSchema: GenMessage<TransportSocket>;
-
-/**
- * @generated from message envoy.config.core.v3.RuntimeFractionalPercent
- */
-export declare type RuntimeFractionalPercent = Message<"envoy.config.core.v3.RuntimeFractionalPercent"> & {
-  /**
-   * @generated from field: envoy.type.v3.FractionalPercent default_value = 1 [json_name = ""];
-   */
-  defaultValue?: FractionalPercent | undefined;
-
-  /**
-   * @generated from field: string runtime_key = 2 [json_name = ""];
-   */
-  runtimeKey: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.RuntimeFractionalPercent.
- * Use `create(RuntimeFractionalPercentSchema)` to create a new message.
- */
-export declare const RuntimeFractionalPercentSchema: GenMessage<RuntimeFractionalPercent>;
 
 /**
  * @generated from message envoy.config.core.v3.ControlPlane
@@ -819,66 +291,6 @@ export enum RoutingPriority {
  * Describes the enum envoy.config.core.v3.RoutingPriority.
  */
 export declare const RoutingPrioritySchema: GenEnum<RoutingPriority>;
-
-/**
- * @generated from enum envoy.config.core.v3.RequestMethod
- */
-export enum RequestMethod {
-  /**
-   * @generated from enum value: METHOD_UNSPECIFIED = 0;
-   */
-  METHOD_UNSPECIFIED = 0,
-
-  /**
-   * @generated from enum value: GET = 1;
-   */
-  GET = 1,
-
-  /**
-   * @generated from enum value: HEAD = 2;
-   */
-  HEAD = 2,
-
-  /**
-   * @generated from enum value: POST = 3;
-   */
-  POST = 3,
-
-  /**
-   * @generated from enum value: PUT = 4;
-   */
-  PUT = 4,
-
-  /**
-   * @generated from enum value: DELETE = 5;
-   */
-  DELETE = 5,
-
-  /**
-   * @generated from enum value: CONNECT = 6;
-   */
-  CONNECT = 6,
-
-  /**
-   * @generated from enum value: OPTIONS = 7;
-   */
-  OPTIONS = 7,
-
-  /**
-   * @generated from enum value: TRACE = 8;
-   */
-  TRACE = 8,
-
-  /**
-   * @generated from enum value: PATCH = 9;
-   */
-  PATCH = 9,
-}
-
-/**
- * Describes the enum envoy.config.core.v3.RequestMethod.
- */
-export declare const RequestMethodSchema: GenEnum<RequestMethod>;
 
 /**
  * @generated from enum envoy.config.core.v3.TrafficDirection

@@ -3,149 +3,63 @@
 /* eslint-disable */
 
 import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
-import { file_envoy_config_core_v3_address } from "./address_pb.js";
 import { file_envoy_config_core_v3_backoff } from "./backoff_pb.js";
-import { file_envoy_config_core_v3_http_uri } from "./http_uri_pb.js";
-import { file_envoy_type_v3_percent } from "../../../type/v3/percent_pb.js";
 import { file_envoy_type_v3_semantic_version } from "../../../type/v3/semantic_version_pb.js";
 import { file_google_protobuf_any, file_google_protobuf_struct, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
-import { file_xds_core_v3_context_params } from "../../../../xds/core/v3/context_params_pb.js";
 
 /**
  * Describes the file envoy/config/core/v3/base.proto.
  */
 export const file_envoy_config_core_v3_base = /*@__PURE__*/
-  fileDesc("Ch9lbnZveS9jb25maWcvY29yZS92My9iYXNlLnByb3RvEhRlbnZveS5jb25maWcuY29yZS52MyI6CghMb2NhbGl0eRIOCgZyZWdpb24YASABKAkSDAoEem9uZRgCIAEoCRIQCghzdWJfem9uZRgDIAEoCSJqCgxCdWlsZFZlcnNpb24SLwoHdmVyc2lvbhgBIAEoCzIeLmVudm95LnR5cGUudjMuU2VtYW50aWNWZXJzaW9uEikKCG1ldGFkYXRhGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCKeAQoJRXh0ZW5zaW9uEgwKBG5hbWUYASABKAkSEAoIY2F0ZWdvcnkYAiABKAkSFwoPdHlwZV9kZXNjcmlwdG9yGAMgASgJEjMKB3ZlcnNpb24YBCABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5CdWlsZFZlcnNpb24SEAoIZGlzYWJsZWQYBSABKAgSEQoJdHlwZV91cmxzGAYgAygJIt4ECgROb2RlEgoKAmlkGAEgASgJEg8KB2NsdXN0ZXIYAiABKAkSKQoIbWV0YWRhdGEYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ek0KEmR5bmFtaWNfcGFyYW1ldGVycxgMIAMoCzIxLmVudm95LmNvbmZpZy5jb3JlLnYzLk5vZGUuRHluYW1pY1BhcmFtZXRlcnNFbnRyeRIwCghsb2NhbGl0eRgEIAEoCzIeLmVudm95LmNvbmZpZy5jb3JlLnYzLkxvY2FsaXR5EhcKD3VzZXJfYWdlbnRfbmFtZRgGIAEoCRIcChJ1c2VyX2FnZW50X3ZlcnNpb24YByABKAlIABJGChh1c2VyX2FnZW50X2J1aWxkX3ZlcnNpb24YCCABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5CdWlsZFZlcnNpb25IABIzCgpleHRlbnNpb25zGAkgAygLMh8uZW52b3kuY29uZmlnLmNvcmUudjMuRXh0ZW5zaW9uEhcKD2NsaWVudF9mZWF0dXJlcxgKIAMoCRI6ChNsaXN0ZW5pbmdfYWRkcmVzc2VzGAsgAygLMh0uZW52b3kuY29uZmlnLmNvcmUudjMuQWRkcmVzcxpUChZEeW5hbWljUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRIpCgV2YWx1ZRgCIAEoCzIaLnhkcy5jb3JlLnYzLkNvbnRleHRQYXJhbXM6AjgBQhkKF3VzZXJfYWdlbnRfdmVyc2lvbl90eXBlSgQIBRAGUg1idWlsZF92ZXJzaW9uItECCghNZXRhZGF0YRJLCg9maWx0ZXJfbWV0YWRhdGEYASADKAsyMi5lbnZveS5jb25maWcuY29yZS52My5NZXRhZGF0YS5GaWx0ZXJNZXRhZGF0YUVudHJ5ElYKFXR5cGVkX2ZpbHRlcl9tZXRhZGF0YRgCIAMoCzI3LmVudm95LmNvbmZpZy5jb3JlLnYzLk1ldGFkYXRhLlR5cGVkRmlsdGVyTWV0YWRhdGFFbnRyeRpOChNGaWx0ZXJNZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRImCgV2YWx1ZRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Q6AjgBGlAKGFR5cGVkRmlsdGVyTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSIwoFdmFsdWUYAiABKAsyFC5nb29nbGUucHJvdG9idWYuQW55OgI4ASI7Cg1SdW50aW1lVUludDMyEhUKDWRlZmF1bHRfdmFsdWUYAiABKA0SEwoLcnVudGltZV9rZXkYAyABKAkiVAoOUnVudGltZVBlcmNlbnQSLQoNZGVmYXVsdF92YWx1ZRgBIAEoCzIWLmVudm95LnR5cGUudjMuUGVyY2VudBITCgtydW50aW1lX2tleRgCIAEoCSI7Cg1SdW50aW1lRG91YmxlEhUKDWRlZmF1bHRfdmFsdWUYASABKAESEwoLcnVudGltZV9rZXkYAiABKAkiXAoSUnVudGltZUZlYXR1cmVGbGFnEjEKDWRlZmF1bHRfdmFsdWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEhMKC3J1bnRpbWVfa2V5GAIgASgJIiYKCEtleVZhbHVlEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoDCJCCgxLZXlWYWx1ZVBhaXISCwoDa2V5GAEgASgJEiUKBXZhbHVlGAIgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlIr8CCg5LZXlWYWx1ZUFwcGVuZBIyCgZyZWNvcmQYAyABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5LZXlWYWx1ZVBhaXISLQoFZW50cnkYASABKAsyHi5lbnZveS5jb25maWcuY29yZS52My5LZXlWYWx1ZRJJCgZhY3Rpb24YAiABKA4yOS5lbnZveS5jb25maWcuY29yZS52My5LZXlWYWx1ZUFwcGVuZC5LZXlWYWx1ZUFwcGVuZEFjdGlvbiJ/ChRLZXlWYWx1ZUFwcGVuZEFjdGlvbhIbChdBUFBFTkRfSUZfRVhJU1RTX09SX0FERBAAEhEKDUFERF9JRl9BQlNFTlQQARIeChpPVkVSV1JJVEVfSUZfRVhJU1RTX09SX0FERBACEhcKE09WRVJXUklURV9JRl9FWElTVFMQAyJYChBLZXlWYWx1ZU11dGF0aW9uEjQKBmFwcGVuZBgBIAEoCzIkLmVudm95LmNvbmZpZy5jb3JlLnYzLktleVZhbHVlQXBwZW5kEg4KBnJlbW92ZRgCIAEoCSIsCg5RdWVyeVBhcmFtZXRlchILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAkiPAoLSGVhZGVyVmFsdWUSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJEhEKCXJhd192YWx1ZRgDIAEoDCLeAgoRSGVhZGVyVmFsdWVPcHRpb24SMQoGaGVhZGVyGAEgASgLMiEuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWUSKgoGYXBwZW5kGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkJvb2xWYWx1ZRJRCg1hcHBlbmRfYWN0aW9uGAMgASgOMjouZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWVPcHRpb24uSGVhZGVyQXBwZW5kQWN0aW9uEhgKEGtlZXBfZW1wdHlfdmFsdWUYBCABKAgifQoSSGVhZGVyQXBwZW5kQWN0aW9uEhsKF0FQUEVORF9JRl9FWElTVFNfT1JfQUREEAASEQoNQUREX0lGX0FCU0VOVBABEh4KGk9WRVJXUklURV9JRl9FWElTVFNfT1JfQUREEAISFwoTT1ZFUldSSVRFX0lGX0VYSVNUUxADIj8KCUhlYWRlck1hcBIyCgdoZWFkZXJzGAEgAygLMiEuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWUiIAoQV2F0Y2hlZERpcmVjdG9yeRIMCgRwYXRoGAEgASgJIsEBCgpEYXRhU291cmNlEhIKCGZpbGVuYW1lGAEgASgJSAASFgoMaW5saW5lX2J5dGVzGAIgASgMSAASFwoNaW5saW5lX3N0cmluZxgDIAEoCUgAEh4KFGVudmlyb25tZW50X3ZhcmlhYmxlGAQgASgJSAASQQoRd2F0Y2hlZF9kaXJlY3RvcnkYBSABKAsyJi5lbnZveS5jb25maWcuY29yZS52My5XYXRjaGVkRGlyZWN0b3J5QgsKCXNwZWNpZmllciKWBAoLUmV0cnlQb2xpY3kSPQoOcmV0cnlfYmFja19vZmYYASABKAsyJS5lbnZveS5jb25maWcuY29yZS52My5CYWNrb2ZmU3RyYXRlZ3kSMQoLbnVtX3JldHJpZXMYAiABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSEAoIcmV0cnlfb24YAyABKAkSRwoOcmV0cnlfcHJpb3JpdHkYBCABKAsyLy5lbnZveS5jb25maWcuY29yZS52My5SZXRyeVBvbGljeS5SZXRyeVByaW9yaXR5ElIKFHJldHJ5X2hvc3RfcHJlZGljYXRlGAUgAygLMjQuZW52b3kuY29uZmlnLmNvcmUudjMuUmV0cnlQb2xpY3kuUmV0cnlIb3N0UHJlZGljYXRlEikKIWhvc3Rfc2VsZWN0aW9uX3JldHJ5X21heF9hdHRlbXB0cxgGIAEoAxpaCg1SZXRyeVByaW9yaXR5EgwKBG5hbWUYASABKAkSLAoMdHlwZWRfY29uZmlnGAIgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueUgAQg0KC2NvbmZpZ190eXBlGl8KElJldHJ5SG9zdFByZWRpY2F0ZRIMCgRuYW1lGAEgASgJEiwKDHR5cGVkX2NvbmZpZxgCIAEoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnlIAEINCgtjb25maWdfdHlwZSKMAQoQUmVtb3RlRGF0YVNvdXJjZRIvCghodHRwX3VyaRgBIAEoCzIdLmVudm95LmNvbmZpZy5jb3JlLnYzLkh0dHBVcmkSDgoGc2hhMjU2GAIgASgJEjcKDHJldHJ5X3BvbGljeRgDIAEoCzIhLmVudm95LmNvbmZpZy5jb3JlLnYzLlJldHJ5UG9saWN5IosBCg9Bc3luY0RhdGFTb3VyY2USMQoFbG9jYWwYASABKAsyIC5lbnZveS5jb25maWcuY29yZS52My5EYXRhU291cmNlSAASOAoGcmVtb3RlGAIgASgLMiYuZW52b3kuY29uZmlnLmNvcmUudjMuUmVtb3RlRGF0YVNvdXJjZUgAQgsKCXNwZWNpZmllciJqCg9UcmFuc3BvcnRTb2NrZXQSDAoEbmFtZRgBIAEoCRIsCgx0eXBlZF9jb25maWcYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55SABCDQoLY29uZmlnX3R5cGVKBAgCEANSBmNvbmZpZyJoChhSdW50aW1lRnJhY3Rpb25hbFBlcmNlbnQSNwoNZGVmYXVsdF92YWx1ZRgBIAEoCzIgLmVudm95LnR5cGUudjMuRnJhY3Rpb25hbFBlcmNlbnQSEwoLcnVudGltZV9rZXkYAiABKAkiIgoMQ29udHJvbFBsYW5lEhIKCmlkZW50aWZpZXIYASABKAkqKAoPUm91dGluZ1ByaW9yaXR5EgsKB0RFRkFVTFQQABIICgRISUdIEAEqiQEKDVJlcXVlc3RNZXRob2QSFgoSTUVUSE9EX1VOU1BFQ0lGSUVEEAASBwoDR0VUEAESCAoESEVBRBACEggKBFBPU1QQAxIHCgNQVVQQBBIKCgZERUxFVEUQBRILCgdDT05ORUNUEAYSCwoHT1BUSU9OUxAHEgkKBVRSQUNFEAgSCQoFUEFUQ0gQCSo+ChBUcmFmZmljRGlyZWN0aW9uEg8KC1VOU1BFQ0lGSUVEEAASCwoHSU5CT1VORBABEgwKCE9VVEJPVU5EEAJiBnByb3RvMw", [file_envoy_config_core_v3_address, file_envoy_config_core_v3_backoff, file_envoy_config_core_v3_http_uri, file_envoy_type_v3_percent, file_envoy_type_v3_semantic_version, file_google_protobuf_any, file_google_protobuf_struct, file_google_protobuf_wrappers, file_xds_core_v3_context_params]);
-
-/**
- * Describes the message envoy.config.core.v3.Locality.
- * Use `create(LocalitySchema)` to create a new message.
- */
-export const LocalitySchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 0);
+  fileDesc("Ch9lbnZveS9jb25maWcvY29yZS92My9iYXNlLnByb3RvEhRlbnZveS5jb25maWcuY29yZS52MyJqCgxCdWlsZFZlcnNpb24SLwoHdmVyc2lvbhgBIAEoCzIeLmVudm95LnR5cGUudjMuU2VtYW50aWNWZXJzaW9uEikKCG1ldGFkYXRhGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCJgCglFeHRlbnNpb24SDAoEbmFtZRgBIAEoCRIQCghjYXRlZ29yeRgCIAEoCRIzCgd2ZXJzaW9uGAQgASgLMiIuZW52b3kuY29uZmlnLmNvcmUudjMuQnVpbGRWZXJzaW9uIpwBCgROb2RlEgoKAmlkGAEgASgJEg8KB2NsdXN0ZXIYAiABKAkSKQoIbWV0YWRhdGEYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhcKD3VzZXJfYWdlbnRfbmFtZRgGIAEoCRIzCgpleHRlbnNpb25zGAkgAygLMh8uZW52b3kuY29uZmlnLmNvcmUudjMuRXh0ZW5zaW9uIgoKCE1ldGFkYXRhIikKC0hlYWRlclZhbHVlEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSLEAgoRSGVhZGVyVmFsdWVPcHRpb24SMQoGaGVhZGVyGAEgASgLMiEuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWUSKgoGYXBwZW5kGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkJvb2xWYWx1ZRJRCg1hcHBlbmRfYWN0aW9uGAMgASgOMjouZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWVPcHRpb24uSGVhZGVyQXBwZW5kQWN0aW9uIn0KEkhlYWRlckFwcGVuZEFjdGlvbhIbChdBUFBFTkRfSUZfRVhJU1RTX09SX0FERBAAEhEKDUFERF9JRl9BQlNFTlQQARIeChpPVkVSV1JJVEVfSUZfRVhJU1RTX09SX0FERBACEhcKE09WRVJXUklURV9JRl9FWElTVFMQAyJGCgpEYXRhU291cmNlEhIKCGZpbGVuYW1lGAEgASgJSAASFwoNaW5saW5lX3N0cmluZxgDIAEoCUgAQgsKCXNwZWNpZmllciJMCgtSZXRyeVBvbGljeRI9Cg5yZXRyeV9iYWNrX29mZhgBIAEoCzIlLmVudm95LmNvbmZpZy5jb3JlLnYzLkJhY2tvZmZTdHJhdGVneSJcCg9UcmFuc3BvcnRTb2NrZXQSDAoEbmFtZRgBIAEoCRIsCgx0eXBlZF9jb25maWcYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55SABCDQoLY29uZmlnX3R5cGUiIgoMQ29udHJvbFBsYW5lEhIKCmlkZW50aWZpZXIYASABKAkqKAoPUm91dGluZ1ByaW9yaXR5EgsKB0RFRkFVTFQQABIICgRISUdIEAEqPgoQVHJhZmZpY0RpcmVjdGlvbhIPCgtVTlNQRUNJRklFRBAAEgsKB0lOQk9VTkQQARIMCghPVVRCT1VORBACYgZwcm90bzM", [file_envoy_config_core_v3_backoff, file_envoy_type_v3_semantic_version, file_google_protobuf_any, file_google_protobuf_struct, file_google_protobuf_wrappers]);
 
 /**
  * Describes the message envoy.config.core.v3.BuildVersion.
  * Use `create(BuildVersionSchema)` to create a new message.
  */
 export const BuildVersionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 1);
+  messageDesc(file_envoy_config_core_v3_base, 0);
 
 /**
  * Describes the message envoy.config.core.v3.Extension.
  * Use `create(ExtensionSchema)` to create a new message.
  */
 export const ExtensionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 2);
+  messageDesc(file_envoy_config_core_v3_base, 1);
 
 /**
  * Describes the message envoy.config.core.v3.Node.
  * Use `create(NodeSchema)` to create a new message.
  */
 export const NodeSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 3);
+  messageDesc(file_envoy_config_core_v3_base, 2);
 
 /**
  * Describes the message envoy.config.core.v3.Metadata.
  * Use `create(MetadataSchema)` to create a new message.
  */
 export const MetadataSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 4);
-
-/**
- * Describes the message envoy.config.core.v3.RuntimeUInt32.
- * Use `create(RuntimeUInt32Schema)` to create a new message.
- */
-export const RuntimeUInt32Schema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 5);
-
-/**
- * Describes the message envoy.config.core.v3.RuntimePercent.
- * Use `create(RuntimePercentSchema)` to create a new message.
- */
-export const RuntimePercentSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 6);
-
-/**
- * Describes the message envoy.config.core.v3.RuntimeDouble.
- * Use `create(RuntimeDoubleSchema)` to create a new message.
- */
-export const RuntimeDoubleSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 7);
-
-/**
- * Describes the message envoy.config.core.v3.RuntimeFeatureFlag.
- * Use `create(RuntimeFeatureFlagSchema)` to create a new message.
- */
-export const RuntimeFeatureFlagSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 8);
-
-/**
- * Describes the message envoy.config.core.v3.KeyValue.
- * Use `create(KeyValueSchema)` to create a new message.
- */
-export const KeyValueSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 9);
-
-/**
- * Describes the message envoy.config.core.v3.KeyValuePair.
- * Use `create(KeyValuePairSchema)` to create a new message.
- */
-export const KeyValuePairSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 10);
-
-/**
- * Describes the message envoy.config.core.v3.KeyValueAppend.
- * Use `create(KeyValueAppendSchema)` to create a new message.
- */
-export const KeyValueAppendSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 11);
-
-/**
- * Describes the enum envoy.config.core.v3.KeyValueAppend.KeyValueAppendAction.
- */
-export const KeyValueAppend_KeyValueAppendActionSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_core_v3_base, 11, 0);
-
-/**
- * @generated from enum envoy.config.core.v3.KeyValueAppend.KeyValueAppendAction
- */
-export const KeyValueAppend_KeyValueAppendAction = /*@__PURE__*/
-  tsEnum(KeyValueAppend_KeyValueAppendActionSchema);
-
-/**
- * Describes the message envoy.config.core.v3.KeyValueMutation.
- * Use `create(KeyValueMutationSchema)` to create a new message.
- */
-export const KeyValueMutationSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 12);
-
-/**
- * Describes the message envoy.config.core.v3.QueryParameter.
- * Use `create(QueryParameterSchema)` to create a new message.
- */
-export const QueryParameterSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 13);
+  messageDesc(file_envoy_config_core_v3_base, 3);
 
 /**
  * Describes the message envoy.config.core.v3.HeaderValue.
  * Use `create(HeaderValueSchema)` to create a new message.
  */
 export const HeaderValueSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 14);
+  messageDesc(file_envoy_config_core_v3_base, 4);
 
 /**
  * Describes the message envoy.config.core.v3.HeaderValueOption.
  * Use `create(HeaderValueOptionSchema)` to create a new message.
  */
 export const HeaderValueOptionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 15);
+  messageDesc(file_envoy_config_core_v3_base, 5);
 
 /**
  * Describes the enum envoy.config.core.v3.HeaderValueOption.HeaderAppendAction.
  */
 export const HeaderValueOption_HeaderAppendActionSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_core_v3_base, 15, 0);
+  enumDesc(file_envoy_config_core_v3_base, 5, 0);
 
 /**
  * @generated from enum envoy.config.core.v3.HeaderValueOption.HeaderAppendAction
@@ -154,81 +68,32 @@ export const HeaderValueOption_HeaderAppendAction = /*@__PURE__*/
   tsEnum(HeaderValueOption_HeaderAppendActionSchema);
 
 /**
- * Describes the message envoy.config.core.v3.HeaderMap.
- * Use `create(HeaderMapSchema)` to create a new message.
- */
-export const HeaderMapSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 16);
-
-/**
- * Describes the message envoy.config.core.v3.WatchedDirectory.
- * Use `create(WatchedDirectorySchema)` to create a new message.
- */
-export const WatchedDirectorySchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 17);
-
-/**
  * Describes the message envoy.config.core.v3.DataSource.
  * Use `create(DataSourceSchema)` to create a new message.
  */
 export const DataSourceSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 18);
+  messageDesc(file_envoy_config_core_v3_base, 6);
 
 /**
  * Describes the message envoy.config.core.v3.RetryPolicy.
  * Use `create(RetryPolicySchema)` to create a new message.
  */
 export const RetryPolicySchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 19);
-
-/**
- * Describes the message envoy.config.core.v3.RetryPolicy.RetryPriority.
- * Use `create(RetryPolicy_RetryPrioritySchema)` to create a new message.
- */
-export const RetryPolicy_RetryPrioritySchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 19, 0);
-
-/**
- * Describes the message envoy.config.core.v3.RetryPolicy.RetryHostPredicate.
- * Use `create(RetryPolicy_RetryHostPredicateSchema)` to create a new message.
- */
-export const RetryPolicy_RetryHostPredicateSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 19, 1);
-
-/**
- * Describes the message envoy.config.core.v3.RemoteDataSource.
- * Use `create(RemoteDataSourceSchema)` to create a new message.
- */
-export const RemoteDataSourceSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 20);
-
-/**
- * Describes the message envoy.config.core.v3.AsyncDataSource.
- * Use `create(AsyncDataSourceSchema)` to create a new message.
- */
-export const AsyncDataSourceSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 21);
+  messageDesc(file_envoy_config_core_v3_base, 7);
 
 /**
  * Describes the message envoy.config.core.v3.TransportSocket.
  * Use `create(TransportSocketSchema)` to create a new message.
  */
 export const TransportSocketSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 22);
-
-/**
- * Describes the message envoy.config.core.v3.RuntimeFractionalPercent.
- * Use `create(RuntimeFractionalPercentSchema)` to create a new message.
- */
-export const RuntimeFractionalPercentSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 23);
+  messageDesc(file_envoy_config_core_v3_base, 8);
 
 /**
  * Describes the message envoy.config.core.v3.ControlPlane.
  * Use `create(ControlPlaneSchema)` to create a new message.
  */
 export const ControlPlaneSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_base, 24);
+  messageDesc(file_envoy_config_core_v3_base, 9);
 
 /**
  * Describes the enum envoy.config.core.v3.RoutingPriority.
@@ -243,22 +108,10 @@ export const RoutingPriority = /*@__PURE__*/
   tsEnum(RoutingPrioritySchema);
 
 /**
- * Describes the enum envoy.config.core.v3.RequestMethod.
- */
-export const RequestMethodSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_core_v3_base, 1);
-
-/**
- * @generated from enum envoy.config.core.v3.RequestMethod
- */
-export const RequestMethod = /*@__PURE__*/
-  tsEnum(RequestMethodSchema);
-
-/**
  * Describes the enum envoy.config.core.v3.TrafficDirection.
  */
 export const TrafficDirectionSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_core_v3_base, 2);
+  enumDesc(file_envoy_config_core_v3_base, 1);
 
 /**
  * @generated from enum envoy.config.core.v3.TrafficDirection

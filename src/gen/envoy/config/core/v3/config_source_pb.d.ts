@@ -5,10 +5,7 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { GrpcService } from "./grpc_service_pb.js";
-import type { Any, Duration } from "@bufbuild/protobuf/wkt";
-import type { TypedExtensionConfig } from "./extension_pb.js";
-import type { WatchedDirectory } from "./base_pb.js";
-import type { Authority } from "../../../../xds/core/v3/authority_pb.js";
+import type { Duration } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/config/core/v3/config_source.proto.
@@ -30,19 +27,9 @@ export declare type ApiConfigSource = Message<"envoy.config.core.v3.ApiConfigSou
   transportApiVersion: ApiVersion;
 
   /**
-   * @generated from field: repeated string cluster_names = 2 [json_name = ""];
-   */
-  clusterNames: string[];
-
-  /**
    * @generated from field: repeated envoy.config.core.v3.GrpcService grpc_services = 4 [json_name = ""];
    */
   grpcServices: GrpcService[];
-
-  /**
-   * @generated from field: google.protobuf.Duration refresh_delay = 3 [json_name = ""];
-   */
-  refreshDelay?: Duration | undefined;
 
   /**
    * @generated from field: google.protobuf.Duration request_timeout = 5 [json_name = ""];
@@ -50,19 +37,9 @@ export declare type ApiConfigSource = Message<"envoy.config.core.v3.ApiConfigSou
   requestTimeout?: Duration | undefined;
 
   /**
-   * @generated from field: envoy.config.core.v3.RateLimitSettings rate_limit_settings = 6 [json_name = ""];
-   */
-  rateLimitSettings?: RateLimitSettings | undefined;
-
-  /**
    * @generated from field: bool set_node_on_first_message_only = 7 [json_name = ""];
    */
   setNodeOnFirstMessageOnly: boolean;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.TypedExtensionConfig config_validators = 9 [json_name = ""];
-   */
-  configValidators: TypedExtensionConfig[];
 };
 
 /**
@@ -140,56 +117,9 @@ export declare type SelfConfigSource = Message<"envoy.config.core.v3.SelfConfigS
 export declare const SelfConfigSourceSchema: GenMessage<SelfConfigSource>;
 
 /**
- * @generated from message envoy.config.core.v3.RateLimitSettings
- */
-export declare type RateLimitSettings = Message<"envoy.config.core.v3.RateLimitSettings"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_tokens = 1 [json_name = ""];
-   */
-  maxTokens?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.DoubleValue fill_rate = 2 [json_name = ""];
-   */
-  fillRate?: number | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.RateLimitSettings.
- * Use `create(RateLimitSettingsSchema)` to create a new message.
- */
-export declare const RateLimitSettingsSchema: GenMessage<RateLimitSettings>;
-
-/**
- * @generated from message envoy.config.core.v3.PathConfigSource
- */
-export declare type PathConfigSource = Message<"envoy.config.core.v3.PathConfigSource"> & {
-  /**
-   * @generated from field: string path = 1 [json_name = ""];
-   */
-  path: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.WatchedDirectory watched_directory = 2 [json_name = ""];
-   */
-  watchedDirectory?: WatchedDirectory | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.PathConfigSource.
- * Use `create(PathConfigSourceSchema)` to create a new message.
- */
-export declare const PathConfigSourceSchema: GenMessage<PathConfigSource>;
-
-/**
  * @generated from message envoy.config.core.v3.ConfigSource
  */
 export declare type ConfigSource = Message<"envoy.config.core.v3.ConfigSource"> & {
-  /**
-   * @generated from field: repeated xds.core.v3.Authority authorities = 7 [json_name = ""];
-   */
-  authorities: Authority[];
-
   /**
    * @generated from oneof envoy.config.core.v3.ConfigSource.config_source_specifier
    */
@@ -199,18 +129,6 @@ export declare type ConfigSource = Message<"envoy.config.core.v3.ConfigSource"> 
      */
     value: string;
     case: "path";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.PathConfigSource path_config_source = 8 [json_name = ""];
-     */
-    value: PathConfigSource;
-    case: "pathConfigSource";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.ApiConfigSource api_config_source = 2 [json_name = ""];
-     */
-    value: ApiConfigSource;
-    case: "apiConfigSource";
   } | {
     /**
      * @generated from field: envoy.config.core.v3.AggregatedConfigSource ads = 3 [json_name = ""];
@@ -241,37 +159,6 @@ export declare type ConfigSource = Message<"envoy.config.core.v3.ConfigSource"> 
  * Use `create(ConfigSourceSchema)` to create a new message.
  */
 export declare const ConfigSourceSchema: GenMessage<ConfigSource>;
-
-/**
- * @generated from message envoy.config.core.v3.ExtensionConfigSource
- */
-export declare type ExtensionConfigSource = Message<"envoy.config.core.v3.ExtensionConfigSource"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource config_source = 1 [json_name = ""];
-   */
-  configSource?: ConfigSource | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Any default_config = 2 [json_name = ""];
-   */
-  defaultConfig?: Any | undefined;
-
-  /**
-   * @generated from field: bool apply_default_config_without_warming = 3 [json_name = ""];
-   */
-  applyDefaultConfigWithoutWarming: boolean;
-
-  /**
-   * @generated from field: repeated string type_urls = 4 [json_name = ""];
-   */
-  typeUrls: string[];
-};
-
-/**
- * Describes the message envoy.config.core.v3.ExtensionConfigSource.
- * Use `create(ExtensionConfigSourceSchema)` to create a new message.
- */
-export declare const ExtensionConfigSourceSchema: GenMessage<ExtensionConfigSource>;
 
 /**
  * @generated from enum envoy.config.core.v3.ApiVersion

@@ -4,13 +4,13 @@
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_envoy_config_core_v3_base } from "./base_pb.js";
-import { file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_struct, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/config/core/v3/grpc_service.proto.
  */
 export const file_envoy_config_core_v3_grpc_service = /*@__PURE__*/
-  fileDesc("CidlbnZveS9jb25maWcvY29yZS92My9ncnBjX3NlcnZpY2UucHJvdG8SFGVudm95LmNvbmZpZy5jb3JlLnYzItUXCgtHcnBjU2VydmljZRJBCgplbnZveV9ncnBjGAEgASgLMisuZW52b3kuY29uZmlnLmNvcmUudjMuR3JwY1NlcnZpY2UuRW52b3lHcnBjSAASQwoLZ29vZ2xlX2dycGMYAiABKAsyLC5lbnZveS5jb25maWcuY29yZS52My5HcnBjU2VydmljZS5Hb29nbGVHcnBjSAASKgoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI7ChBpbml0aWFsX21ldGFkYXRhGAUgAygLMiEuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhZGVyVmFsdWUSNwoMcmV0cnlfcG9saWN5GAYgASgLMiEuZW52b3kuY29uZmlnLmNvcmUudjMuUmV0cnlQb2xpY3kaywEKCUVudm95R3JwYxIUCgxjbHVzdGVyX25hbWUYASABKAkSEQoJYXV0aG9yaXR5GAIgASgJEjcKDHJldHJ5X3BvbGljeRgDIAEoCzIhLmVudm95LmNvbmZpZy5jb3JlLnYzLlJldHJ5UG9saWN5EkAKGm1heF9yZWNlaXZlX21lc3NhZ2VfbGVuZ3RoGAQgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEhoKEnNraXBfZW52b3lfaGVhZGVycxgFIAEoCBqzEwoKR29vZ2xlR3JwYxISCgp0YXJnZXRfdXJpGAEgASgJElwKE2NoYW5uZWxfY3JlZGVudGlhbHMYAiABKAsyPy5lbnZveS5jb25maWcuY29yZS52My5HcnBjU2VydmljZS5Hb29nbGVHcnBjLkNoYW5uZWxDcmVkZW50aWFscxI4ChpjaGFubmVsX2NyZWRlbnRpYWxzX3BsdWdpbhgJIAMoCzIULmdvb2dsZS5wcm90b2J1Zi5BbnkSVgoQY2FsbF9jcmVkZW50aWFscxgDIAMoCzI8LmVudm95LmNvbmZpZy5jb3JlLnYzLkdycGNTZXJ2aWNlLkdvb2dsZUdycGMuQ2FsbENyZWRlbnRpYWxzEjUKF2NhbGxfY3JlZGVudGlhbHNfcGx1Z2luGAogAygLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRITCgtzdGF0X3ByZWZpeBgEIAEoCRIgChhjcmVkZW50aWFsc19mYWN0b3J5X25hbWUYBSABKAkSJwoGY29uZmlnGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBJDCh1wZXJfc3RyZWFtX2J1ZmZlcl9saW1pdF9ieXRlcxgHIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRJOCgxjaGFubmVsX2FyZ3MYCCABKAsyOC5lbnZveS5jb25maWcuY29yZS52My5HcnBjU2VydmljZS5Hb29nbGVHcnBjLkNoYW5uZWxBcmdzGrMBCg5Tc2xDcmVkZW50aWFscxI0Cgpyb290X2NlcnRzGAEgASgLMiAuZW52b3kuY29uZmlnLmNvcmUudjMuRGF0YVNvdXJjZRI1Cgtwcml2YXRlX2tleRgCIAEoCzIgLmVudm95LmNvbmZpZy5jb3JlLnYzLkRhdGFTb3VyY2USNAoKY2VydF9jaGFpbhgDIAEoCzIgLmVudm95LmNvbmZpZy5jb3JlLnYzLkRhdGFTb3VyY2UaGAoWR29vZ2xlTG9jYWxDcmVkZW50aWFscxqYAgoSQ2hhbm5lbENyZWRlbnRpYWxzElYKD3NzbF9jcmVkZW50aWFscxgBIAEoCzI7LmVudm95LmNvbmZpZy5jb3JlLnYzLkdycGNTZXJ2aWNlLkdvb2dsZUdycGMuU3NsQ3JlZGVudGlhbHNIABIwCg5nb29nbGVfZGVmYXVsdBgCIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eUgAEmAKEWxvY2FsX2NyZWRlbnRpYWxzGAMgASgLMkMuZW52b3kuY29uZmlnLmNvcmUudjMuR3JwY1NlcnZpY2UuR29vZ2xlR3JwYy5Hb29nbGVMb2NhbENyZWRlbnRpYWxzSABCFgoUY3JlZGVudGlhbF9zcGVjaWZpZXIa8QgKD0NhbGxDcmVkZW50aWFscxIWCgxhY2Nlc3NfdG9rZW4YASABKAlIABI3ChVnb29nbGVfY29tcHV0ZV9lbmdpbmUYAiABKAsyFi5nb29nbGUucHJvdG9idWYuRW1wdHlIABIeChRnb29nbGVfcmVmcmVzaF90b2tlbhgDIAEoCUgAEoUBChpzZXJ2aWNlX2FjY291bnRfand0X2FjY2VzcxgEIAEoCzJfLmVudm95LmNvbmZpZy5jb3JlLnYzLkdycGNTZXJ2aWNlLkdvb2dsZUdycGMuQ2FsbENyZWRlbnRpYWxzLlNlcnZpY2VBY2NvdW50SldUQWNjZXNzQ3JlZGVudGlhbHNIABJnCgpnb29nbGVfaWFtGAUgASgLMlEuZW52b3kuY29uZmlnLmNvcmUudjMuR3JwY1NlcnZpY2UuR29vZ2xlR3JwYy5DYWxsQ3JlZGVudGlhbHMuR29vZ2xlSUFNQ3JlZGVudGlhbHNIABJxCgtmcm9tX3BsdWdpbhgGIAEoCzJaLmVudm95LmNvbmZpZy5jb3JlLnYzLkdycGNTZXJ2aWNlLkdvb2dsZUdycGMuQ2FsbENyZWRlbnRpYWxzLk1ldGFkYXRhQ3JlZGVudGlhbHNGcm9tUGx1Z2luSAASXgoLc3RzX3NlcnZpY2UYByABKAsyRy5lbnZveS5jb25maWcuY29yZS52My5HcnBjU2VydmljZS5Hb29nbGVHcnBjLkNhbGxDcmVkZW50aWFscy5TdHNTZXJ2aWNlSAAaVgoiU2VydmljZUFjY291bnRKV1RBY2Nlc3NDcmVkZW50aWFscxIQCghqc29uX2tleRgBIAEoCRIeChZ0b2tlbl9saWZldGltZV9zZWNvbmRzGAIgASgEGk8KFEdvb2dsZUlBTUNyZWRlbnRpYWxzEhsKE2F1dGhvcml6YXRpb25fdG9rZW4YASABKAkSGgoSYXV0aG9yaXR5X3NlbGVjdG9yGAIgASgJGngKHU1ldGFkYXRhQ3JlZGVudGlhbHNGcm9tUGx1Z2luEgwKBG5hbWUYASABKAkSLAoMdHlwZWRfY29uZmlnGAMgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueUgAQg0KC2NvbmZpZ190eXBlSgQIAhADUgZjb25maWca7QEKClN0c1NlcnZpY2USIgoadG9rZW5fZXhjaGFuZ2Vfc2VydmljZV91cmkYASABKAkSEAoIcmVzb3VyY2UYAiABKAkSEAoIYXVkaWVuY2UYAyABKAkSDQoFc2NvcGUYBCABKAkSHAoUcmVxdWVzdGVkX3Rva2VuX3R5cGUYBSABKAkSGgoSc3ViamVjdF90b2tlbl9wYXRoGAYgASgJEhoKEnN1YmplY3RfdG9rZW5fdHlwZRgHIAEoCRIYChBhY3Rvcl90b2tlbl9wYXRoGAggASgJEhgKEGFjdG9yX3Rva2VuX3R5cGUYCSABKAlCFgoUY3JlZGVudGlhbF9zcGVjaWZpZXIalQIKC0NoYW5uZWxBcmdzElAKBGFyZ3MYASADKAsyQi5lbnZveS5jb25maWcuY29yZS52My5HcnBjU2VydmljZS5Hb29nbGVHcnBjLkNoYW5uZWxBcmdzLkFyZ3NFbnRyeRpHCgVWYWx1ZRIWCgxzdHJpbmdfdmFsdWUYASABKAlIABITCglpbnRfdmFsdWUYAiABKANIAEIRCg92YWx1ZV9zcGVjaWZpZXIaawoJQXJnc0VudHJ5EgsKA2tleRgBIAEoCRJNCgV2YWx1ZRgCIAEoCzI+LmVudm95LmNvbmZpZy5jb3JlLnYzLkdycGNTZXJ2aWNlLkdvb2dsZUdycGMuQ2hhbm5lbEFyZ3MuVmFsdWU6AjgBQhIKEHRhcmdldF9zcGVjaWZpZXJKBAgEEAViBnByb3RvMw", [file_envoy_config_core_v3_base, file_google_protobuf_any, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_struct, file_google_protobuf_wrappers]);
+  fileDesc("CidlbnZveS9jb25maWcvY29yZS92My9ncnBjX3NlcnZpY2UucHJvdG8SFGVudm95LmNvbmZpZy5jb3JlLnYzIvsCCgtHcnBjU2VydmljZRJBCgplbnZveV9ncnBjGAEgASgLMisuZW52b3kuY29uZmlnLmNvcmUudjMuR3JwY1NlcnZpY2UuRW52b3lHcnBjSAASKgoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI3CgxyZXRyeV9wb2xpY3kYBiABKAsyIS5lbnZveS5jb25maWcuY29yZS52My5SZXRyeVBvbGljeRqvAQoJRW52b3lHcnBjEhQKDGNsdXN0ZXJfbmFtZRgBIAEoCRIRCglhdXRob3JpdHkYAiABKAkSNwoMcmV0cnlfcG9saWN5GAMgASgLMiEuZW52b3kuY29uZmlnLmNvcmUudjMuUmV0cnlQb2xpY3kSQAoabWF4X3JlY2VpdmVfbWVzc2FnZV9sZW5ndGgYBCABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWVCEgoQdGFyZ2V0X3NwZWNpZmllcmIGcHJvdG8z", [file_envoy_config_core_v3_base, file_google_protobuf_duration, file_google_protobuf_wrappers]);
 
 /**
  * Describes the message envoy.config.core.v3.GrpcService.
@@ -25,81 +25,4 @@ export const GrpcServiceSchema = /*@__PURE__*/
  */
 export const GrpcService_EnvoyGrpcSchema = /*@__PURE__*/
   messageDesc(file_envoy_config_core_v3_grpc_service, 0, 0);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.
- * Use `create(GrpcService_GoogleGrpcSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpcSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.SslCredentials.
- * Use `create(GrpcService_GoogleGrpc_SslCredentialsSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_SslCredentialsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 0);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.GoogleLocalCredentials.
- * Use `create(GrpcService_GoogleGrpc_GoogleLocalCredentialsSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_GoogleLocalCredentialsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 1);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.ChannelCredentials.
- * Use `create(GrpcService_GoogleGrpc_ChannelCredentialsSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_ChannelCredentialsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 2);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.CallCredentials.
- * Use `create(GrpcService_GoogleGrpc_CallCredentialsSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_CallCredentialsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 3);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.CallCredentials.ServiceAccountJWTAccessCredentials.
- * Use `create(GrpcService_GoogleGrpc_CallCredentials_ServiceAccountJWTAccessCredentialsSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_CallCredentials_ServiceAccountJWTAccessCredentialsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 3, 0);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.CallCredentials.GoogleIAMCredentials.
- * Use `create(GrpcService_GoogleGrpc_CallCredentials_GoogleIAMCredentialsSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_CallCredentials_GoogleIAMCredentialsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 3, 1);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.CallCredentials.MetadataCredentialsFromPlugin.
- * Use `create(GrpcService_GoogleGrpc_CallCredentials_MetadataCredentialsFromPluginSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_CallCredentials_MetadataCredentialsFromPluginSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 3, 2);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.CallCredentials.StsService.
- * Use `create(GrpcService_GoogleGrpc_CallCredentials_StsServiceSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_CallCredentials_StsServiceSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 3, 3);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.ChannelArgs.
- * Use `create(GrpcService_GoogleGrpc_ChannelArgsSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_ChannelArgsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 4);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcService.GoogleGrpc.ChannelArgs.Value.
- * Use `create(GrpcService_GoogleGrpc_ChannelArgs_ValueSchema)` to create a new message.
- */
-export const GrpcService_GoogleGrpc_ChannelArgs_ValueSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_grpc_service, 0, 1, 4, 0);
 

@@ -2,189 +2,15 @@
 // @generated from file envoy/config/core/v3/protocol.proto (package envoy.config.core.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { TypedExtensionConfig } from "./extension_pb.js";
-import type { StringMatcher } from "../../../type/matcher/v3/string_pb.js";
-import type { Percent } from "../../../type/v3/percent_pb.js";
 
 /**
  * Describes the file envoy/config/core/v3/protocol.proto.
  */
 export declare const file_envoy_config_core_v3_protocol: GenFile;
-
-/**
- * @generated from message envoy.config.core.v3.TcpProtocolOptions
- */
-export declare type TcpProtocolOptions = Message<"envoy.config.core.v3.TcpProtocolOptions"> & {
-};
-
-/**
- * Describes the message envoy.config.core.v3.TcpProtocolOptions.
- * Use `create(TcpProtocolOptionsSchema)` to create a new message.
- */
-export declare const TcpProtocolOptionsSchema: GenMessage<TcpProtocolOptions>;
-
-/**
- * @generated from message envoy.config.core.v3.QuicKeepAliveSettings
- */
-export declare type QuicKeepAliveSettings = Message<"envoy.config.core.v3.QuicKeepAliveSettings"> & {
-  /**
-   * @generated from field: google.protobuf.Duration max_interval = 1 [json_name = ""];
-   */
-  maxInterval?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration initial_interval = 2 [json_name = ""];
-   */
-  initialInterval?: Duration | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.QuicKeepAliveSettings.
- * Use `create(QuicKeepAliveSettingsSchema)` to create a new message.
- */
-export declare const QuicKeepAliveSettingsSchema: GenMessage<QuicKeepAliveSettings>;
-
-/**
- * @generated from message envoy.config.core.v3.QuicProtocolOptions
- */
-export declare type QuicProtocolOptions = Message<"envoy.config.core.v3.QuicProtocolOptions"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_concurrent_streams = 1 [json_name = ""];
-   */
-  maxConcurrentStreams?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value initial_stream_window_size = 2 [json_name = ""];
-   */
-  initialStreamWindowSize?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value initial_connection_window_size = 3 [json_name = ""];
-   */
-  initialConnectionWindowSize?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value num_timeouts_to_trigger_port_migration = 4 [json_name = ""];
-   */
-  numTimeoutsToTriggerPortMigration?: number | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.QuicKeepAliveSettings connection_keepalive = 5 [json_name = ""];
-   */
-  connectionKeepalive?: QuicKeepAliveSettings | undefined;
-
-  /**
-   * @generated from field: string connection_options = 6 [json_name = ""];
-   */
-  connectionOptions: string;
-
-  /**
-   * @generated from field: string client_connection_options = 7 [json_name = ""];
-   */
-  clientConnectionOptions: string;
-
-  /**
-   * @generated from field: google.protobuf.Duration idle_network_timeout = 8 [json_name = ""];
-   */
-  idleNetworkTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt64Value max_packet_length = 9 [json_name = ""];
-   */
-  maxPacketLength?: bigint | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.QuicProtocolOptions.
- * Use `create(QuicProtocolOptionsSchema)` to create a new message.
- */
-export declare const QuicProtocolOptionsSchema: GenMessage<QuicProtocolOptions>;
-
-/**
- * @generated from message envoy.config.core.v3.UpstreamHttpProtocolOptions
- */
-export declare type UpstreamHttpProtocolOptions = Message<"envoy.config.core.v3.UpstreamHttpProtocolOptions"> & {
-  /**
-   * @generated from field: bool auto_sni = 1 [json_name = ""];
-   */
-  autoSni: boolean;
-
-  /**
-   * @generated from field: bool auto_san_validation = 2 [json_name = ""];
-   */
-  autoSanValidation: boolean;
-
-  /**
-   * @generated from field: string override_auto_sni_header = 3 [json_name = ""];
-   */
-  overrideAutoSniHeader: string;
-};
-
-/**
- * Describes the message envoy.config.core.v3.UpstreamHttpProtocolOptions.
- * Use `create(UpstreamHttpProtocolOptionsSchema)` to create a new message.
- */
-export declare const UpstreamHttpProtocolOptionsSchema: GenMessage<UpstreamHttpProtocolOptions>;
-
-/**
- * @generated from message envoy.config.core.v3.AlternateProtocolsCacheOptions
- */
-export declare type AlternateProtocolsCacheOptions = Message<"envoy.config.core.v3.AlternateProtocolsCacheOptions"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_entries = 2 [json_name = ""];
-   */
-  maxEntries?: number | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig key_value_store_config = 3 [json_name = ""];
-   */
-  keyValueStoreConfig?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.AlternateProtocolsCacheOptions.AlternateProtocolsCacheEntry prepopulated_entries = 4 [json_name = ""];
-   */
-  prepopulatedEntries: AlternateProtocolsCacheOptions_AlternateProtocolsCacheEntry[];
-
-  /**
-   * @generated from field: repeated string canonical_suffixes = 5 [json_name = ""];
-   */
-  canonicalSuffixes: string[];
-};
-
-/**
- * Describes the message envoy.config.core.v3.AlternateProtocolsCacheOptions.
- * Use `create(AlternateProtocolsCacheOptionsSchema)` to create a new message.
- */
-export declare const AlternateProtocolsCacheOptionsSchema: GenMessage<AlternateProtocolsCacheOptions>;
-
-/**
- * @generated from message envoy.config.core.v3.AlternateProtocolsCacheOptions.AlternateProtocolsCacheEntry
- */
-export declare type AlternateProtocolsCacheOptions_AlternateProtocolsCacheEntry = Message<"envoy.config.core.v3.AlternateProtocolsCacheOptions.AlternateProtocolsCacheEntry"> & {
-  /**
-   * @generated from field: string hostname = 1 [json_name = ""];
-   */
-  hostname: string;
-
-  /**
-   * @generated from field: uint32 port = 2 [json_name = ""];
-   */
-  port: number;
-};
-
-/**
- * Describes the message envoy.config.core.v3.AlternateProtocolsCacheOptions.AlternateProtocolsCacheEntry.
- * Use `create(AlternateProtocolsCacheOptions_AlternateProtocolsCacheEntrySchema)` to create a new message.
- */
-export declare const AlternateProtocolsCacheOptions_AlternateProtocolsCacheEntrySchema: GenMessage<AlternateProtocolsCacheOptions_AlternateProtocolsCacheEntry>;
 
 /**
  * @generated from message envoy.config.core.v3.HttpProtocolOptions
@@ -194,11 +20,6 @@ export declare type HttpProtocolOptions = Message<"envoy.config.core.v3.HttpProt
    * @generated from field: google.protobuf.Duration idle_timeout = 1 [json_name = ""];
    */
   idleTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration max_connection_duration = 3 [json_name = ""];
-   */
-  maxConnectionDuration?: Duration | undefined;
 
   /**
    * @generated from field: google.protobuf.UInt32Value max_headers_count = 2 [json_name = ""];
@@ -214,16 +35,6 @@ export declare type HttpProtocolOptions = Message<"envoy.config.core.v3.HttpProt
    * @generated from field: google.protobuf.Duration max_stream_duration = 4 [json_name = ""];
    */
   maxStreamDuration?: Duration | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction headers_with_underscores_action = 5 [json_name = ""];
-   */
-  headersWithUnderscoresAction: HttpProtocolOptions_HeadersWithUnderscoresAction;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_requests_per_connection = 6 [json_name = ""];
-   */
-  maxRequestsPerConnection?: number | undefined;
 };
 
 /**
@@ -233,39 +44,9 @@ export declare type HttpProtocolOptions = Message<"envoy.config.core.v3.HttpProt
 export declare const HttpProtocolOptionsSchema: GenMessage<HttpProtocolOptions>;
 
 /**
- * @generated from enum envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction
- */
-export enum HttpProtocolOptions_HeadersWithUnderscoresAction {
-  /**
-   * @generated from enum value: ALLOW = 0;
-   */
-  ALLOW = 0,
-
-  /**
-   * @generated from enum value: REJECT_REQUEST = 1;
-   */
-  REJECT_REQUEST = 1,
-
-  /**
-   * @generated from enum value: DROP_HEADER = 2;
-   */
-  DROP_HEADER = 2,
-}
-
-/**
- * Describes the enum envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction.
- */
-export declare const HttpProtocolOptions_HeadersWithUnderscoresActionSchema: GenEnum<HttpProtocolOptions_HeadersWithUnderscoresAction>;
-
-/**
  * @generated from message envoy.config.core.v3.Http1ProtocolOptions
  */
 export declare type Http1ProtocolOptions = Message<"envoy.config.core.v3.Http1ProtocolOptions"> & {
-  /**
-   * @generated from field: google.protobuf.BoolValue allow_absolute_url = 1 [json_name = ""];
-   */
-  allowAbsoluteUrl?: boolean | undefined;
-
   /**
    * @generated from field: bool accept_http_10 = 2 [json_name = ""];
    */
@@ -287,34 +68,14 @@ export declare type Http1ProtocolOptions = Message<"envoy.config.core.v3.Http1Pr
   enableTrailers: boolean;
 
   /**
-   * @generated from field: bool allow_chunked_length = 6 [json_name = ""];
-   */
-  allowChunkedLength: boolean;
-
-  /**
    * @generated from field: google.protobuf.BoolValue override_stream_error_on_invalid_http_message = 7 [json_name = ""];
    */
   overrideStreamErrorOnInvalidHttpMessage?: boolean | undefined;
 
   /**
-   * @generated from field: bool send_fully_qualified_url = 8 [json_name = ""];
-   */
-  sendFullyQualifiedUrl: boolean;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue use_balsa_parser = 9 [json_name = ""];
-   */
-  useBalsaParser?: boolean | undefined;
-
-  /**
    * @generated from field: bool allow_custom_methods = 10 [json_name = ""];
    */
   allowCustomMethods: boolean;
-
-  /**
-   * @generated from field: repeated envoy.type.matcher.v3.StringMatcher ignore_http_11_upgrade = 11 [json_name = ""];
-   */
-  ignoreHttp11Upgrade: StringMatcher[];
 };
 
 /**
@@ -332,12 +93,6 @@ export declare type Http1ProtocolOptions_HeaderKeyFormat = Message<"envoy.config
    */
   headerFormat: {
     /**
-     * @generated from field: envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords proper_case_words = 1 [json_name = ""];
-     */
-    value: Http1ProtocolOptions_HeaderKeyFormat_ProperCaseWords;
-    case: "properCaseWords";
-  } | {
-    /**
      * @generated from field: envoy.config.core.v3.TypedExtensionConfig stateful_formatter = 8 [json_name = ""];
      */
     value: TypedExtensionConfig;
@@ -352,136 +107,18 @@ export declare type Http1ProtocolOptions_HeaderKeyFormat = Message<"envoy.config
 export declare const Http1ProtocolOptions_HeaderKeyFormatSchema: GenMessage<Http1ProtocolOptions_HeaderKeyFormat>;
 
 /**
- * @generated from message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords
- */
-export declare type Http1ProtocolOptions_HeaderKeyFormat_ProperCaseWords = Message<"envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords"> & {
-};
-
-/**
- * Describes the message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords.
- * Use `create(Http1ProtocolOptions_HeaderKeyFormat_ProperCaseWordsSchema)` to create a new message.
- */
-export declare const Http1ProtocolOptions_HeaderKeyFormat_ProperCaseWordsSchema: GenMessage<Http1ProtocolOptions_HeaderKeyFormat_ProperCaseWords>;
-
-/**
- * @generated from message envoy.config.core.v3.KeepaliveSettings
- */
-export declare type KeepaliveSettings = Message<"envoy.config.core.v3.KeepaliveSettings"> & {
-  /**
-   * @generated from field: google.protobuf.Duration interval = 1 [json_name = ""];
-   */
-  interval?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration timeout = 2 [json_name = ""];
-   */
-  timeout?: Duration | undefined;
-
-  /**
-   * @generated from field: envoy.type.v3.Percent interval_jitter = 3 [json_name = ""];
-   */
-  intervalJitter?: Percent | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration connection_idle_interval = 4 [json_name = ""];
-   */
-  connectionIdleInterval?: Duration | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.KeepaliveSettings.
- * Use `create(KeepaliveSettingsSchema)` to create a new message.
- */
-export declare const KeepaliveSettingsSchema: GenMessage<KeepaliveSettings>;
-
-/**
  * @generated from message envoy.config.core.v3.Http2ProtocolOptions
  */
 export declare type Http2ProtocolOptions = Message<"envoy.config.core.v3.Http2ProtocolOptions"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value hpack_table_size = 1 [json_name = ""];
-   */
-  hpackTableSize?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_concurrent_streams = 2 [json_name = ""];
-   */
-  maxConcurrentStreams?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value initial_stream_window_size = 3 [json_name = ""];
-   */
-  initialStreamWindowSize?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value initial_connection_window_size = 4 [json_name = ""];
-   */
-  initialConnectionWindowSize?: number | undefined;
-
   /**
    * @generated from field: bool allow_connect = 5 [json_name = ""];
    */
   allowConnect: boolean;
 
   /**
-   * @generated from field: bool allow_metadata = 6 [json_name = ""];
-   */
-  allowMetadata: boolean;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_outbound_frames = 7 [json_name = ""];
-   */
-  maxOutboundFrames?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_outbound_control_frames = 8 [json_name = ""];
-   */
-  maxOutboundControlFrames?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_consecutive_inbound_frames_with_empty_payload = 9 [json_name = ""];
-   */
-  maxConsecutiveInboundFramesWithEmptyPayload?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_inbound_priority_frames_per_stream = 10 [json_name = ""];
-   */
-  maxInboundPriorityFramesPerStream?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_inbound_window_update_frames_per_data_frame_sent = 11 [json_name = ""];
-   */
-  maxInboundWindowUpdateFramesPerDataFrameSent?: number | undefined;
-
-  /**
-   * @generated from field: bool stream_error_on_invalid_http_messaging = 12 [json_name = ""];
-   */
-  streamErrorOnInvalidHttpMessaging: boolean;
-
-  /**
    * @generated from field: google.protobuf.BoolValue override_stream_error_on_invalid_http_message = 14 [json_name = ""];
    */
   overrideStreamErrorOnInvalidHttpMessage?: boolean | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter custom_settings_parameters = 13 [json_name = ""];
-   */
-  customSettingsParameters: Http2ProtocolOptions_SettingsParameter[];
-
-  /**
-   * @generated from field: envoy.config.core.v3.KeepaliveSettings connection_keepalive = 15 [json_name = ""];
-   */
-  connectionKeepalive?: KeepaliveSettings | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue use_oghttp2_codec = 16 [json_name = ""];
-   */
-  useOghttp2Codec?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt64Value max_metadata_size = 17 [json_name = ""];
-   */
-  maxMetadataSize?: bigint | undefined;
 };
 
 /**
@@ -489,109 +126,4 @@ export declare type Http2ProtocolOptions = Message<"envoy.config.core.v3.Http2Pr
  * Use `create(Http2ProtocolOptionsSchema)` to create a new message.
  */
 export declare const Http2ProtocolOptionsSchema: GenMessage<Http2ProtocolOptions>;
-
-/**
- * @generated from message envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter
- */
-export declare type Http2ProtocolOptions_SettingsParameter = Message<"envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value identifier = 1 [json_name = ""];
-   */
-  identifier?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value value = 2 [json_name = ""];
-   */
-  value?: number | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter.
- * Use `create(Http2ProtocolOptions_SettingsParameterSchema)` to create a new message.
- */
-export declare const Http2ProtocolOptions_SettingsParameterSchema: GenMessage<Http2ProtocolOptions_SettingsParameter>;
-
-/**
- * @generated from message envoy.config.core.v3.GrpcProtocolOptions
- */
-export declare type GrpcProtocolOptions = Message<"envoy.config.core.v3.GrpcProtocolOptions"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.Http2ProtocolOptions http2_protocol_options = 1 [json_name = ""];
-   */
-  http2ProtocolOptions?: Http2ProtocolOptions | undefined;
-};
-
-/**
- * Describes the message envoy.config.core.v3.GrpcProtocolOptions.
- * Use `create(GrpcProtocolOptionsSchema)` to create a new message.
- */
-export declare const GrpcProtocolOptionsSchema: GenMessage<GrpcProtocolOptions>;
-
-/**
- * @generated from message envoy.config.core.v3.Http3ProtocolOptions
- */
-export declare type Http3ProtocolOptions = Message<"envoy.config.core.v3.Http3ProtocolOptions"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.QuicProtocolOptions quic_protocol_options = 1 [json_name = ""];
-   */
-  quicProtocolOptions?: QuicProtocolOptions | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue override_stream_error_on_invalid_http_message = 2 [json_name = ""];
-   */
-  overrideStreamErrorOnInvalidHttpMessage?: boolean | undefined;
-
-  /**
-   * @generated from field: bool allow_extended_connect = 5 [json_name = ""];
-   */
-  allowExtendedConnect: boolean;
-
-  /**
-   * @generated from field: bool allow_metadata = 6 [json_name = ""];
-   */
-  allowMetadata: boolean;
-
-  /**
-   * @generated from field: bool disable_qpack = 7 [json_name = ""];
-   */
-  disableQpack: boolean;
-
-  /**
-   * @generated from field: bool disable_connection_flow_control_for_streams = 8 [json_name = ""];
-   */
-  disableConnectionFlowControlForStreams: boolean;
-};
-
-/**
- * Describes the message envoy.config.core.v3.Http3ProtocolOptions.
- * Use `create(Http3ProtocolOptionsSchema)` to create a new message.
- */
-export declare const Http3ProtocolOptionsSchema: GenMessage<Http3ProtocolOptions>;
-
-/**
- * @generated from message envoy.config.core.v3.SchemeHeaderTransformation
- */
-export declare type SchemeHeaderTransformation = Message<"envoy.config.core.v3.SchemeHeaderTransformation"> & {
-  /**
-   * @generated from oneof envoy.config.core.v3.SchemeHeaderTransformation.transformation
-   */
-  transformation: {
-    /**
-     * @generated from field: string scheme_to_overwrite = 1 [json_name = ""];
-     */
-    value: string;
-    case: "schemeToOverwrite";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: bool match_upstream = 2 [json_name = ""];
-   */
-  matchUpstream: boolean;
-};
-
-/**
- * Describes the message envoy.config.core.v3.SchemeHeaderTransformation.
- * Use `create(SchemeHeaderTransformationSchema)` to create a new message.
- */
-export declare const SchemeHeaderTransformationSchema: GenMessage<SchemeHeaderTransformation>;
 

@@ -2,139 +2,41 @@
 // @generated from file envoy/config/core/v3/protocol.proto (package envoy.config.core.v3, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_envoy_config_core_v3_extension } from "./extension_pb.js";
-import { file_envoy_type_matcher_v3_string } from "../../../type/matcher/v3/string_pb.js";
-import { file_envoy_type_v3_percent } from "../../../type/v3/percent_pb.js";
 import { file_google_protobuf_duration, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/config/core/v3/protocol.proto.
  */
 export const file_envoy_config_core_v3_protocol = /*@__PURE__*/
-  fileDesc("CiNlbnZveS9jb25maWcvY29yZS92My9wcm90b2NvbC5wcm90bxIUZW52b3kuY29uZmlnLmNvcmUudjMiFAoSVGNwUHJvdG9jb2xPcHRpb25zIn0KFVF1aWNLZWVwQWxpdmVTZXR0aW5ncxIvCgxtYXhfaW50ZXJ2YWwYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SMwoQaW5pdGlhbF9pbnRlcnZhbBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiKlBAoTUXVpY1Byb3RvY29sT3B0aW9ucxI8ChZtYXhfY29uY3VycmVudF9zdHJlYW1zGAEgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEkAKGmluaXRpYWxfc3RyZWFtX3dpbmRvd19zaXplGAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEkQKHmluaXRpYWxfY29ubmVjdGlvbl93aW5kb3dfc2l6ZRgDIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRJMCiZudW1fdGltZW91dHNfdG9fdHJpZ2dlcl9wb3J0X21pZ3JhdGlvbhgEIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRJJChRjb25uZWN0aW9uX2tlZXBhbGl2ZRgFIAEoCzIrLmVudm95LmNvbmZpZy5jb3JlLnYzLlF1aWNLZWVwQWxpdmVTZXR0aW5ncxIaChJjb25uZWN0aW9uX29wdGlvbnMYBiABKAkSIQoZY2xpZW50X2Nvbm5lY3Rpb25fb3B0aW9ucxgHIAEoCRI3ChRpZGxlX25ldHdvcmtfdGltZW91dBgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI3ChFtYXhfcGFja2V0X2xlbmd0aBgJIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50NjRWYWx1ZSJuChtVcHN0cmVhbUh0dHBQcm90b2NvbE9wdGlvbnMSEAoIYXV0b19zbmkYASABKAgSGwoTYXV0b19zYW5fdmFsaWRhdGlvbhgCIAEoCBIgChhvdmVycmlkZV9hdXRvX3NuaV9oZWFkZXIYAyABKAki+gIKHkFsdGVybmF0ZVByb3RvY29sc0NhY2hlT3B0aW9ucxIMCgRuYW1lGAEgASgJEjEKC21heF9lbnRyaWVzGAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEkoKFmtleV92YWx1ZV9zdG9yZV9jb25maWcYAyABKAsyKi5lbnZveS5jb25maWcuY29yZS52My5UeXBlZEV4dGVuc2lvbkNvbmZpZxJvChRwcmVwb3B1bGF0ZWRfZW50cmllcxgEIAMoCzJRLmVudm95LmNvbmZpZy5jb3JlLnYzLkFsdGVybmF0ZVByb3RvY29sc0NhY2hlT3B0aW9ucy5BbHRlcm5hdGVQcm90b2NvbHNDYWNoZUVudHJ5EhoKEmNhbm9uaWNhbF9zdWZmaXhlcxgFIAMoCRo+ChxBbHRlcm5hdGVQcm90b2NvbHNDYWNoZUVudHJ5EhAKCGhvc3RuYW1lGAEgASgJEgwKBHBvcnQYAiABKA0itgQKE0h0dHBQcm90b2NvbE9wdGlvbnMSLwoMaWRsZV90aW1lb3V0GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjoKF21heF9jb25uZWN0aW9uX2R1cmF0aW9uGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjcKEW1heF9oZWFkZXJzX2NvdW50GAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEj0KF21heF9yZXNwb25zZV9oZWFkZXJzX2tiGAcgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjYKE21heF9zdHJlYW1fZHVyYXRpb24YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SbwofaGVhZGVyc193aXRoX3VuZGVyc2NvcmVzX2FjdGlvbhgFIAEoDjJGLmVudm95LmNvbmZpZy5jb3JlLnYzLkh0dHBQcm90b2NvbE9wdGlvbnMuSGVhZGVyc1dpdGhVbmRlcnNjb3Jlc0FjdGlvbhJBChttYXhfcmVxdWVzdHNfcGVyX2Nvbm5lY3Rpb24YBiABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUiTgocSGVhZGVyc1dpdGhVbmRlcnNjb3Jlc0FjdGlvbhIJCgVBTExPVxAAEhIKDlJFSkVDVF9SRVFVRVNUEAESDwoLRFJPUF9IRUFERVIQAiKQBgoUSHR0cDFQcm90b2NvbE9wdGlvbnMSNgoSYWxsb3dfYWJzb2x1dGVfdXJsGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLkJvb2xWYWx1ZRIWCg5hY2NlcHRfaHR0cF8xMBgCIAEoCBIgChhkZWZhdWx0X2hvc3RfZm9yX2h0dHBfMTAYAyABKAkSVQoRaGVhZGVyX2tleV9mb3JtYXQYBCABKAsyOi5lbnZveS5jb25maWcuY29yZS52My5IdHRwMVByb3RvY29sT3B0aW9ucy5IZWFkZXJLZXlGb3JtYXQSFwoPZW5hYmxlX3RyYWlsZXJzGAUgASgIEhwKFGFsbG93X2NodW5rZWRfbGVuZ3RoGAYgASgIElEKLW92ZXJyaWRlX3N0cmVhbV9lcnJvcl9vbl9pbnZhbGlkX2h0dHBfbWVzc2FnZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5Cb29sVmFsdWUSIAoYc2VuZF9mdWxseV9xdWFsaWZpZWRfdXJsGAggASgIEjQKEHVzZV9iYWxzYV9wYXJzZXIYCSABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEhwKFGFsbG93X2N1c3RvbV9tZXRob2RzGAogASgIEkQKFmlnbm9yZV9odHRwXzExX3VwZ3JhZGUYCyADKAsyJC5lbnZveS50eXBlLm1hdGNoZXIudjMuU3RyaW5nTWF0Y2hlchroAQoPSGVhZGVyS2V5Rm9ybWF0EmcKEXByb3Blcl9jYXNlX3dvcmRzGAEgASgLMkouZW52b3kuY29uZmlnLmNvcmUudjMuSHR0cDFQcm90b2NvbE9wdGlvbnMuSGVhZGVyS2V5Rm9ybWF0LlByb3BlckNhc2VXb3Jkc0gAEkgKEnN0YXRlZnVsX2Zvcm1hdHRlchgIIAEoCzIqLmVudm95LmNvbmZpZy5jb3JlLnYzLlR5cGVkRXh0ZW5zaW9uQ29uZmlnSAAaEQoPUHJvcGVyQ2FzZVdvcmRzQg8KDWhlYWRlcl9mb3JtYXQi2gEKEUtlZXBhbGl2ZVNldHRpbmdzEisKCGludGVydmFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEioKB3RpbWVvdXQYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoPaW50ZXJ2YWxfaml0dGVyGAMgASgLMhYuZW52b3kudHlwZS52My5QZXJjZW50EjsKGGNvbm5lY3Rpb25faWRsZV9pbnRlcnZhbBgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLUCQoUSHR0cDJQcm90b2NvbE9wdGlvbnMSNgoQaHBhY2tfdGFibGVfc2l6ZRgBIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRI8ChZtYXhfY29uY3VycmVudF9zdHJlYW1zGAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEkAKGmluaXRpYWxfc3RyZWFtX3dpbmRvd19zaXplGAMgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEkQKHmluaXRpYWxfY29ubmVjdGlvbl93aW5kb3dfc2l6ZRgEIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIVCg1hbGxvd19jb25uZWN0GAUgASgIEhYKDmFsbG93X21ldGFkYXRhGAYgASgIEjkKE21heF9vdXRib3VuZF9mcmFtZXMYByABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSQQobbWF4X291dGJvdW5kX2NvbnRyb2xfZnJhbWVzGAggASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlElcKMW1heF9jb25zZWN1dGl2ZV9pbmJvdW5kX2ZyYW1lc193aXRoX2VtcHR5X3BheWxvYWQYCSABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSTAombWF4X2luYm91bmRfcHJpb3JpdHlfZnJhbWVzX3Blcl9zdHJlYW0YCiABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSWgo0bWF4X2luYm91bmRfd2luZG93X3VwZGF0ZV9mcmFtZXNfcGVyX2RhdGFfZnJhbWVfc2VudBgLIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIuCiZzdHJlYW1fZXJyb3Jfb25faW52YWxpZF9odHRwX21lc3NhZ2luZxgMIAEoCBJRCi1vdmVycmlkZV9zdHJlYW1fZXJyb3Jfb25faW52YWxpZF9odHRwX21lc3NhZ2UYDiABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEmAKGmN1c3RvbV9zZXR0aW5nc19wYXJhbWV0ZXJzGA0gAygLMjwuZW52b3kuY29uZmlnLmNvcmUudjMuSHR0cDJQcm90b2NvbE9wdGlvbnMuU2V0dGluZ3NQYXJhbWV0ZXISRQoUY29ubmVjdGlvbl9rZWVwYWxpdmUYDyABKAsyJy5lbnZveS5jb25maWcuY29yZS52My5LZWVwYWxpdmVTZXR0aW5ncxI1ChF1c2Vfb2dodHRwMl9jb2RlYxgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5Cb29sVmFsdWUSNwoRbWF4X21ldGFkYXRhX3NpemUYESABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDY0VmFsdWUacgoRU2V0dGluZ3NQYXJhbWV0ZXISMAoKaWRlbnRpZmllchgBIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIrCgV2YWx1ZRgCIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZSJhChNHcnBjUHJvdG9jb2xPcHRpb25zEkoKFmh0dHAyX3Byb3RvY29sX29wdGlvbnMYASABKAsyKi5lbnZveS5jb25maWcuY29yZS52My5IdHRwMlByb3RvY29sT3B0aW9ucyK3AgoUSHR0cDNQcm90b2NvbE9wdGlvbnMSSAoVcXVpY19wcm90b2NvbF9vcHRpb25zGAEgASgLMikuZW52b3kuY29uZmlnLmNvcmUudjMuUXVpY1Byb3RvY29sT3B0aW9ucxJRCi1vdmVycmlkZV9zdHJlYW1fZXJyb3Jfb25faW52YWxpZF9odHRwX21lc3NhZ2UYAiABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEh4KFmFsbG93X2V4dGVuZGVkX2Nvbm5lY3QYBSABKAgSFgoOYWxsb3dfbWV0YWRhdGEYBiABKAgSFQoNZGlzYWJsZV9xcGFjaxgHIAEoCBIzCitkaXNhYmxlX2Nvbm5lY3Rpb25fZmxvd19jb250cm9sX2Zvcl9zdHJlYW1zGAggASgIImUKGlNjaGVtZUhlYWRlclRyYW5zZm9ybWF0aW9uEh0KE3NjaGVtZV90b19vdmVyd3JpdGUYASABKAlIABIWCg5tYXRjaF91cHN0cmVhbRgCIAEoCEIQCg50cmFuc2Zvcm1hdGlvbmIGcHJvdG8z", [file_envoy_config_core_v3_extension, file_envoy_type_matcher_v3_string, file_envoy_type_v3_percent, file_google_protobuf_duration, file_google_protobuf_wrappers]);
-
-/**
- * Describes the message envoy.config.core.v3.TcpProtocolOptions.
- * Use `create(TcpProtocolOptionsSchema)` to create a new message.
- */
-export const TcpProtocolOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 0);
-
-/**
- * Describes the message envoy.config.core.v3.QuicKeepAliveSettings.
- * Use `create(QuicKeepAliveSettingsSchema)` to create a new message.
- */
-export const QuicKeepAliveSettingsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 1);
-
-/**
- * Describes the message envoy.config.core.v3.QuicProtocolOptions.
- * Use `create(QuicProtocolOptionsSchema)` to create a new message.
- */
-export const QuicProtocolOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 2);
-
-/**
- * Describes the message envoy.config.core.v3.UpstreamHttpProtocolOptions.
- * Use `create(UpstreamHttpProtocolOptionsSchema)` to create a new message.
- */
-export const UpstreamHttpProtocolOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 3);
-
-/**
- * Describes the message envoy.config.core.v3.AlternateProtocolsCacheOptions.
- * Use `create(AlternateProtocolsCacheOptionsSchema)` to create a new message.
- */
-export const AlternateProtocolsCacheOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 4);
-
-/**
- * Describes the message envoy.config.core.v3.AlternateProtocolsCacheOptions.AlternateProtocolsCacheEntry.
- * Use `create(AlternateProtocolsCacheOptions_AlternateProtocolsCacheEntrySchema)` to create a new message.
- */
-export const AlternateProtocolsCacheOptions_AlternateProtocolsCacheEntrySchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 4, 0);
+  fileDesc("CiNlbnZveS9jb25maWcvY29yZS92My9wcm90b2NvbC5wcm90bxIUZW52b3kuY29uZmlnLmNvcmUudjMi9gEKE0h0dHBQcm90b2NvbE9wdGlvbnMSLwoMaWRsZV90aW1lb3V0GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEjcKEW1heF9oZWFkZXJzX2NvdW50GAIgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEj0KF21heF9yZXNwb25zZV9oZWFkZXJzX2tiGAcgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEjYKE21heF9zdHJlYW1fZHVyYXRpb24YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24inwMKFEh0dHAxUHJvdG9jb2xPcHRpb25zEhYKDmFjY2VwdF9odHRwXzEwGAIgASgIEiAKGGRlZmF1bHRfaG9zdF9mb3JfaHR0cF8xMBgDIAEoCRJVChFoZWFkZXJfa2V5X2Zvcm1hdBgEIAEoCzI6LmVudm95LmNvbmZpZy5jb3JlLnYzLkh0dHAxUHJvdG9jb2xPcHRpb25zLkhlYWRlcktleUZvcm1hdBIXCg9lbmFibGVfdHJhaWxlcnMYBSABKAgSUQotb3ZlcnJpZGVfc3RyZWFtX2Vycm9yX29uX2ludmFsaWRfaHR0cF9tZXNzYWdlGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLkJvb2xWYWx1ZRIcChRhbGxvd19jdXN0b21fbWV0aG9kcxgKIAEoCBpsCg9IZWFkZXJLZXlGb3JtYXQSSAoSc3RhdGVmdWxfZm9ybWF0dGVyGAggASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWdIAEIPCg1oZWFkZXJfZm9ybWF0IoABChRIdHRwMlByb3RvY29sT3B0aW9ucxIVCg1hbGxvd19jb25uZWN0GAUgASgIElEKLW92ZXJyaWRlX3N0cmVhbV9lcnJvcl9vbl9pbnZhbGlkX2h0dHBfbWVzc2FnZRgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5Cb29sVmFsdWViBnByb3RvMw", [file_envoy_config_core_v3_extension, file_google_protobuf_duration, file_google_protobuf_wrappers]);
 
 /**
  * Describes the message envoy.config.core.v3.HttpProtocolOptions.
  * Use `create(HttpProtocolOptionsSchema)` to create a new message.
  */
 export const HttpProtocolOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 5);
-
-/**
- * Describes the enum envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction.
- */
-export const HttpProtocolOptions_HeadersWithUnderscoresActionSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_core_v3_protocol, 5, 0);
-
-/**
- * @generated from enum envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction
- */
-export const HttpProtocolOptions_HeadersWithUnderscoresAction = /*@__PURE__*/
-  tsEnum(HttpProtocolOptions_HeadersWithUnderscoresActionSchema);
+  messageDesc(file_envoy_config_core_v3_protocol, 0);
 
 /**
  * Describes the message envoy.config.core.v3.Http1ProtocolOptions.
  * Use `create(Http1ProtocolOptionsSchema)` to create a new message.
  */
 export const Http1ProtocolOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 6);
+  messageDesc(file_envoy_config_core_v3_protocol, 1);
 
 /**
  * Describes the message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.
  * Use `create(Http1ProtocolOptions_HeaderKeyFormatSchema)` to create a new message.
  */
 export const Http1ProtocolOptions_HeaderKeyFormatSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 6, 0);
-
-/**
- * Describes the message envoy.config.core.v3.Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords.
- * Use `create(Http1ProtocolOptions_HeaderKeyFormat_ProperCaseWordsSchema)` to create a new message.
- */
-export const Http1ProtocolOptions_HeaderKeyFormat_ProperCaseWordsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 6, 0, 0);
-
-/**
- * Describes the message envoy.config.core.v3.KeepaliveSettings.
- * Use `create(KeepaliveSettingsSchema)` to create a new message.
- */
-export const KeepaliveSettingsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 7);
+  messageDesc(file_envoy_config_core_v3_protocol, 1, 0);
 
 /**
  * Describes the message envoy.config.core.v3.Http2ProtocolOptions.
  * Use `create(Http2ProtocolOptionsSchema)` to create a new message.
  */
 export const Http2ProtocolOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 8);
-
-/**
- * Describes the message envoy.config.core.v3.Http2ProtocolOptions.SettingsParameter.
- * Use `create(Http2ProtocolOptions_SettingsParameterSchema)` to create a new message.
- */
-export const Http2ProtocolOptions_SettingsParameterSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 8, 0);
-
-/**
- * Describes the message envoy.config.core.v3.GrpcProtocolOptions.
- * Use `create(GrpcProtocolOptionsSchema)` to create a new message.
- */
-export const GrpcProtocolOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 9);
-
-/**
- * Describes the message envoy.config.core.v3.Http3ProtocolOptions.
- * Use `create(Http3ProtocolOptionsSchema)` to create a new message.
- */
-export const Http3ProtocolOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 10);
-
-/**
- * Describes the message envoy.config.core.v3.SchemeHeaderTransformation.
- * Use `create(SchemeHeaderTransformationSchema)` to create a new message.
- */
-export const SchemeHeaderTransformationSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_protocol, 11);
+  messageDesc(file_envoy_config_core_v3_protocol, 2);
 

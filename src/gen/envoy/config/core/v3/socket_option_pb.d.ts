@@ -38,12 +38,6 @@ export declare type SocketOption = Message<"envoy.config.core.v3.SocketOption"> 
      */
     value: bigint;
     case: "intValue";
-  } | {
-    /**
-     * @generated from field: bytes buf_value = 5 [json_name = ""];
-     */
-    value: Uint8Array;
-    case: "bufValue";
   } | { case: undefined; value?: undefined };
 
   /**

@@ -13,22 +13,6 @@ import type { TypedExtensionConfig } from "./extension_pb.js";
 export declare const file_envoy_config_core_v3_substitution_format_string: GenFile;
 
 /**
- * @generated from message envoy.config.core.v3.JsonFormatOptions
- */
-export declare type JsonFormatOptions = Message<"envoy.config.core.v3.JsonFormatOptions"> & {
-  /**
-   * @generated from field: bool sort_properties = 1 [json_name = ""];
-   */
-  sortProperties: boolean;
-};
-
-/**
- * Describes the message envoy.config.core.v3.JsonFormatOptions.
- * Use `create(JsonFormatOptionsSchema)` to create a new message.
- */
-export declare const JsonFormatOptionsSchema: GenMessage<JsonFormatOptions>;
-
-/**
  * @generated from message envoy.config.core.v3.SubstitutionFormatString
  */
 export declare type SubstitutionFormatString = Message<"envoy.config.core.v3.SubstitutionFormatString"> & {
@@ -36,12 +20,6 @@ export declare type SubstitutionFormatString = Message<"envoy.config.core.v3.Sub
    * @generated from oneof envoy.config.core.v3.SubstitutionFormatString.format
    */
   format: {
-    /**
-     * @generated from field: string text_format = 1 [json_name = ""];
-     */
-    value: string;
-    case: "textFormat";
-  } | {
     /**
      * @generated from field: google.protobuf.Struct json_format = 2 [json_name = ""];
      */
@@ -56,11 +34,6 @@ export declare type SubstitutionFormatString = Message<"envoy.config.core.v3.Sub
   } | { case: undefined; value?: undefined };
 
   /**
-   * @generated from field: bool omit_empty_values = 3 [json_name = ""];
-   */
-  omitEmptyValues: boolean;
-
-  /**
    * @generated from field: string content_type = 4 [json_name = ""];
    */
   contentType: string;
@@ -69,11 +42,6 @@ export declare type SubstitutionFormatString = Message<"envoy.config.core.v3.Sub
    * @generated from field: repeated envoy.config.core.v3.TypedExtensionConfig formatters = 6 [json_name = ""];
    */
   formatters: TypedExtensionConfig[];
-
-  /**
-   * @generated from field: envoy.config.core.v3.JsonFormatOptions json_format_options = 7 [json_name = ""];
-   */
-  jsonFormatOptions?: JsonFormatOptions | undefined;
 };
 
 /**

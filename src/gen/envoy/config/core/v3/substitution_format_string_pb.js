@@ -11,19 +11,12 @@ import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
  * Describes the file envoy/config/core/v3/substitution_format_string.proto.
  */
 export const file_envoy_config_core_v3_substitution_format_string = /*@__PURE__*/
-  fileDesc("CjVlbnZveS9jb25maWcvY29yZS92My9zdWJzdGl0dXRpb25fZm9ybWF0X3N0cmluZy5wcm90bxIUZW52b3kuY29uZmlnLmNvcmUudjMiLAoRSnNvbkZvcm1hdE9wdGlvbnMSFwoPc29ydF9wcm9wZXJ0aWVzGAEgASgIIuICChhTdWJzdGl0dXRpb25Gb3JtYXRTdHJpbmcSFQoLdGV4dF9mb3JtYXQYASABKAlIABIuCgtqc29uX2Zvcm1hdBgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABI+ChJ0ZXh0X2Zvcm1hdF9zb3VyY2UYBSABKAsyIC5lbnZveS5jb25maWcuY29yZS52My5EYXRhU291cmNlSAASGQoRb21pdF9lbXB0eV92YWx1ZXMYAyABKAgSFAoMY29udGVudF90eXBlGAQgASgJEj4KCmZvcm1hdHRlcnMYBiADKAsyKi5lbnZveS5jb25maWcuY29yZS52My5UeXBlZEV4dGVuc2lvbkNvbmZpZxJEChNqc29uX2Zvcm1hdF9vcHRpb25zGAcgASgLMicuZW52b3kuY29uZmlnLmNvcmUudjMuSnNvbkZvcm1hdE9wdGlvbnNCCAoGZm9ybWF0YgZwcm90bzM", [file_envoy_config_core_v3_base, file_envoy_config_core_v3_extension, file_google_protobuf_struct]);
-
-/**
- * Describes the message envoy.config.core.v3.JsonFormatOptions.
- * Use `create(JsonFormatOptionsSchema)` to create a new message.
- */
-export const JsonFormatOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_substitution_format_string, 0);
+  fileDesc("CjVlbnZveS9jb25maWcvY29yZS92My9zdWJzdGl0dXRpb25fZm9ybWF0X3N0cmluZy5wcm90bxIUZW52b3kuY29uZmlnLmNvcmUudjMi6gEKGFN1YnN0aXR1dGlvbkZvcm1hdFN0cmluZxIuCgtqc29uX2Zvcm1hdBgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABI+ChJ0ZXh0X2Zvcm1hdF9zb3VyY2UYBSABKAsyIC5lbnZveS5jb25maWcuY29yZS52My5EYXRhU291cmNlSAASFAoMY29udGVudF90eXBlGAQgASgJEj4KCmZvcm1hdHRlcnMYBiADKAsyKi5lbnZveS5jb25maWcuY29yZS52My5UeXBlZEV4dGVuc2lvbkNvbmZpZ0IICgZmb3JtYXRiBnByb3RvMw", [file_envoy_config_core_v3_base, file_envoy_config_core_v3_extension, file_google_protobuf_struct]);
 
 /**
  * Describes the message envoy.config.core.v3.SubstitutionFormatString.
  * Use `create(SubstitutionFormatStringSchema)` to create a new message.
  */
 export const SubstitutionFormatStringSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_core_v3_substitution_format_string, 1);
+  messageDesc(file_envoy_config_core_v3_substitution_format_string, 0);
 

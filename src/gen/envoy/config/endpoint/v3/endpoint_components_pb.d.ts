@@ -5,10 +5,7 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Address } from "../../core/v3/address_pb.js";
-import type { HealthStatus } from "../../core/v3/health_check_pb.js";
-import type { Locality, Metadata } from "../../core/v3/base_pb.js";
-import type { CollectionEntry } from "../../../../xds/core/v3/collection_entry_pb.js";
-import type { ConfigSource } from "../../core/v3/config_source_pb.js";
+import type { Metadata } from "../../core/v3/base_pb.js";
 
 /**
  * Describes the file envoy/config/endpoint/v3/endpoint_components.proto.
@@ -23,11 +20,6 @@ export declare type Endpoint = Message<"envoy.config.endpoint.v3.Endpoint"> & {
    * @generated from field: envoy.config.core.v3.Address address = 1 [json_name = ""];
    */
   address?: Address | undefined;
-
-  /**
-   * @generated from field: envoy.config.endpoint.v3.Endpoint.HealthCheckConfig health_check_config = 2 [json_name = ""];
-   */
-  healthCheckConfig?: Endpoint_HealthCheckConfig | undefined;
 
   /**
    * @generated from field: string hostname = 3 [json_name = ""];
@@ -45,37 +37,6 @@ export declare type Endpoint = Message<"envoy.config.endpoint.v3.Endpoint"> & {
  * Use `create(EndpointSchema)` to create a new message.
  */
 export declare const EndpointSchema: GenMessage<Endpoint>;
-
-/**
- * @generated from message envoy.config.endpoint.v3.Endpoint.HealthCheckConfig
- */
-export declare type Endpoint_HealthCheckConfig = Message<"envoy.config.endpoint.v3.Endpoint.HealthCheckConfig"> & {
-  /**
-   * @generated from field: uint32 port_value = 1 [json_name = ""];
-   */
-  portValue: number;
-
-  /**
-   * @generated from field: string hostname = 2 [json_name = ""];
-   */
-  hostname: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.Address address = 3 [json_name = ""];
-   */
-  address?: Address | undefined;
-
-  /**
-   * @generated from field: bool disable_active_health_check = 4 [json_name = ""];
-   */
-  disableActiveHealthCheck: boolean;
-};
-
-/**
- * Describes the message envoy.config.endpoint.v3.Endpoint.HealthCheckConfig.
- * Use `create(Endpoint_HealthCheckConfigSchema)` to create a new message.
- */
-export declare const Endpoint_HealthCheckConfigSchema: GenMessage<Endpoint_HealthCheckConfig>;
 
 /**
  * @generated from message envoy.config.endpoint.v3.Endpoint.AdditionalAddress
@@ -106,28 +67,12 @@ export declare type LbEndpoint = Message<"envoy.config.endpoint.v3.LbEndpoint"> 
      */
     value: Endpoint;
     case: "endpoint";
-  } | {
-    /**
-     * @generated from field: string endpoint_name = 5 [json_name = ""];
-     */
-    value: string;
-    case: "endpointName";
   } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: envoy.config.core.v3.HealthStatus health_status = 2 [json_name = ""];
-   */
-  healthStatus: HealthStatus;
 
   /**
    * @generated from field: envoy.config.core.v3.Metadata metadata = 3 [json_name = ""];
    */
   metadata?: Metadata | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value load_balancing_weight = 4 [json_name = ""];
-   */
-  loadBalancingWeight?: number | undefined;
 };
 
 /**
@@ -137,51 +82,9 @@ export declare type LbEndpoint = Message<"envoy.config.endpoint.v3.LbEndpoint"> 
 export declare const LbEndpointSchema: GenMessage<LbEndpoint>;
 
 /**
- * @generated from message envoy.config.endpoint.v3.LbEndpointCollection
- */
-export declare type LbEndpointCollection = Message<"envoy.config.endpoint.v3.LbEndpointCollection"> & {
-  /**
-   * @generated from field: xds.core.v3.CollectionEntry entries = 1 [json_name = ""];
-   */
-  entries?: CollectionEntry | undefined;
-};
-
-/**
- * Describes the message envoy.config.endpoint.v3.LbEndpointCollection.
- * Use `create(LbEndpointCollectionSchema)` to create a new message.
- */
-export declare const LbEndpointCollectionSchema: GenMessage<LbEndpointCollection>;
-
-/**
- * @generated from message envoy.config.endpoint.v3.LedsClusterLocalityConfig
- */
-export declare type LedsClusterLocalityConfig = Message<"envoy.config.endpoint.v3.LedsClusterLocalityConfig"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource leds_config = 1 [json_name = ""];
-   */
-  ledsConfig?: ConfigSource | undefined;
-
-  /**
-   * @generated from field: string leds_collection_name = 2 [json_name = ""];
-   */
-  ledsCollectionName: string;
-};
-
-/**
- * Describes the message envoy.config.endpoint.v3.LedsClusterLocalityConfig.
- * Use `create(LedsClusterLocalityConfigSchema)` to create a new message.
- */
-export declare const LedsClusterLocalityConfigSchema: GenMessage<LedsClusterLocalityConfig>;
-
-/**
  * @generated from message envoy.config.endpoint.v3.LocalityLbEndpoints
  */
 export declare type LocalityLbEndpoints = Message<"envoy.config.endpoint.v3.LocalityLbEndpoints"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.Locality locality = 1 [json_name = ""];
-   */
-  locality?: Locality | undefined;
-
   /**
    * @generated from field: envoy.config.core.v3.Metadata metadata = 9 [json_name = ""];
    */
@@ -193,36 +96,9 @@ export declare type LocalityLbEndpoints = Message<"envoy.config.endpoint.v3.Loca
   lbEndpoints: LbEndpoint[];
 
   /**
-   * @generated from oneof envoy.config.endpoint.v3.LocalityLbEndpoints.lb_config
-   */
-  lbConfig: {
-    /**
-     * @generated from field: envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList load_balancer_endpoints = 7 [json_name = ""];
-     */
-    value: LocalityLbEndpoints_LbEndpointList;
-    case: "loadBalancerEndpoints";
-  } | {
-    /**
-     * @generated from field: envoy.config.endpoint.v3.LedsClusterLocalityConfig leds_cluster_locality_config = 8 [json_name = ""];
-     */
-    value: LedsClusterLocalityConfig;
-    case: "ledsClusterLocalityConfig";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value load_balancing_weight = 3 [json_name = ""];
-   */
-  loadBalancingWeight?: number | undefined;
-
-  /**
    * @generated from field: uint32 priority = 5 [json_name = ""];
    */
   priority: number;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value proximity = 6 [json_name = ""];
-   */
-  proximity?: number | undefined;
 };
 
 /**
@@ -230,20 +106,4 @@ export declare type LocalityLbEndpoints = Message<"envoy.config.endpoint.v3.Loca
  * Use `create(LocalityLbEndpointsSchema)` to create a new message.
  */
 export declare const LocalityLbEndpointsSchema: GenMessage<LocalityLbEndpoints>;
-
-/**
- * @generated from message envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList
- */
-export declare type LocalityLbEndpoints_LbEndpointList = Message<"envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList"> & {
-  /**
-   * @generated from field: repeated envoy.config.endpoint.v3.LbEndpoint lb_endpoints = 1 [json_name = ""];
-   */
-  lbEndpoints: LbEndpoint[];
-};
-
-/**
- * Describes the message envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList.
- * Use `create(LocalityLbEndpoints_LbEndpointListSchema)` to create a new message.
- */
-export declare const LocalityLbEndpoints_LbEndpointListSchema: GenMessage<LocalityLbEndpoints_LbEndpointList>;
 

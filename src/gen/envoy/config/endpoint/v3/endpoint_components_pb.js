@@ -5,16 +5,12 @@
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_envoy_config_core_v3_address } from "../../core/v3/address_pb.js";
 import { file_envoy_config_core_v3_base } from "../../core/v3/base_pb.js";
-import { file_envoy_config_core_v3_config_source } from "../../core/v3/config_source_pb.js";
-import { file_envoy_config_core_v3_health_check } from "../../core/v3/health_check_pb.js";
-import { file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
-import { file_xds_core_v3_collection_entry } from "../../../../xds/core/v3/collection_entry_pb.js";
 
 /**
  * Describes the file envoy/config/endpoint/v3/endpoint_components.proto.
  */
 export const file_envoy_config_endpoint_v3_endpoint_components = /*@__PURE__*/
-  fileDesc("CjJlbnZveS9jb25maWcvZW5kcG9pbnQvdjMvZW5kcG9pbnRfY29tcG9uZW50cy5wcm90bxIYZW52b3kuY29uZmlnLmVuZHBvaW50LnYzIskDCghFbmRwb2ludBIuCgdhZGRyZXNzGAEgASgLMh0uZW52b3kuY29uZmlnLmNvcmUudjMuQWRkcmVzcxJRChNoZWFsdGhfY2hlY2tfY29uZmlnGAIgASgLMjQuZW52b3kuY29uZmlnLmVuZHBvaW50LnYzLkVuZHBvaW50LkhlYWx0aENoZWNrQ29uZmlnEhAKCGhvc3RuYW1lGAMgASgJElIKFGFkZGl0aW9uYWxfYWRkcmVzc2VzGAQgAygLMjQuZW52b3kuY29uZmlnLmVuZHBvaW50LnYzLkVuZHBvaW50LkFkZGl0aW9uYWxBZGRyZXNzGo4BChFIZWFsdGhDaGVja0NvbmZpZxISCgpwb3J0X3ZhbHVlGAEgASgNEhAKCGhvc3RuYW1lGAIgASgJEi4KB2FkZHJlc3MYAyABKAsyHS5lbnZveS5jb25maWcuY29yZS52My5BZGRyZXNzEiMKG2Rpc2FibGVfYWN0aXZlX2hlYWx0aF9jaGVjaxgEIAEoCBpDChFBZGRpdGlvbmFsQWRkcmVzcxIuCgdhZGRyZXNzGAEgASgLMh0uZW52b3kuY29uZmlnLmNvcmUudjMuQWRkcmVzcyKaAgoKTGJFbmRwb2ludBI2CghlbmRwb2ludBgBIAEoCzIiLmVudm95LmNvbmZpZy5lbmRwb2ludC52My5FbmRwb2ludEgAEhcKDWVuZHBvaW50X25hbWUYBSABKAlIABI5Cg1oZWFsdGhfc3RhdHVzGAIgASgOMiIuZW52b3kuY29uZmlnLmNvcmUudjMuSGVhbHRoU3RhdHVzEjAKCG1ldGFkYXRhGAMgASgLMh4uZW52b3kuY29uZmlnLmNvcmUudjMuTWV0YWRhdGESOwoVbG9hZF9iYWxhbmNpbmdfd2VpZ2h0GAQgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlQhEKD2hvc3RfaWRlbnRpZmllciJFChRMYkVuZHBvaW50Q29sbGVjdGlvbhItCgdlbnRyaWVzGAEgASgLMhwueGRzLmNvcmUudjMuQ29sbGVjdGlvbkVudHJ5InIKGUxlZHNDbHVzdGVyTG9jYWxpdHlDb25maWcSNwoLbGVkc19jb25maWcYASABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5Db25maWdTb3VyY2USHAoUbGVkc19jb2xsZWN0aW9uX25hbWUYAiABKAkizgQKE0xvY2FsaXR5TGJFbmRwb2ludHMSMAoIbG9jYWxpdHkYASABKAsyHi5lbnZveS5jb25maWcuY29yZS52My5Mb2NhbGl0eRIwCghtZXRhZGF0YRgJIAEoCzIeLmVudm95LmNvbmZpZy5jb3JlLnYzLk1ldGFkYXRhEjoKDGxiX2VuZHBvaW50cxgCIAMoCzIkLmVudm95LmNvbmZpZy5lbmRwb2ludC52My5MYkVuZHBvaW50El8KF2xvYWRfYmFsYW5jZXJfZW5kcG9pbnRzGAcgASgLMjwuZW52b3kuY29uZmlnLmVuZHBvaW50LnYzLkxvY2FsaXR5TGJFbmRwb2ludHMuTGJFbmRwb2ludExpc3RIABJbChxsZWRzX2NsdXN0ZXJfbG9jYWxpdHlfY29uZmlnGAggASgLMjMuZW52b3kuY29uZmlnLmVuZHBvaW50LnYzLkxlZHNDbHVzdGVyTG9jYWxpdHlDb25maWdIABI7ChVsb2FkX2JhbGFuY2luZ193ZWlnaHQYAyABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSEAoIcHJpb3JpdHkYBSABKA0SLwoJcHJveGltaXR5GAYgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlGkwKDkxiRW5kcG9pbnRMaXN0EjoKDGxiX2VuZHBvaW50cxgBIAMoCzIkLmVudm95LmNvbmZpZy5lbmRwb2ludC52My5MYkVuZHBvaW50QgsKCWxiX2NvbmZpZ2IGcHJvdG8z", [file_envoy_config_core_v3_address, file_envoy_config_core_v3_base, file_envoy_config_core_v3_config_source, file_envoy_config_core_v3_health_check, file_google_protobuf_wrappers, file_xds_core_v3_collection_entry]);
+  fileDesc("CjJlbnZveS9jb25maWcvZW5kcG9pbnQvdjMvZW5kcG9pbnRfY29tcG9uZW50cy5wcm90bxIYZW52b3kuY29uZmlnLmVuZHBvaW50LnYzIuUBCghFbmRwb2ludBIuCgdhZGRyZXNzGAEgASgLMh0uZW52b3kuY29uZmlnLmNvcmUudjMuQWRkcmVzcxIQCghob3N0bmFtZRgDIAEoCRJSChRhZGRpdGlvbmFsX2FkZHJlc3NlcxgEIAMoCzI0LmVudm95LmNvbmZpZy5lbmRwb2ludC52My5FbmRwb2ludC5BZGRpdGlvbmFsQWRkcmVzcxpDChFBZGRpdGlvbmFsQWRkcmVzcxIuCgdhZGRyZXNzGAEgASgLMh0uZW52b3kuY29uZmlnLmNvcmUudjMuQWRkcmVzcyKJAQoKTGJFbmRwb2ludBI2CghlbmRwb2ludBgBIAEoCzIiLmVudm95LmNvbmZpZy5lbmRwb2ludC52My5FbmRwb2ludEgAEjAKCG1ldGFkYXRhGAMgASgLMh4uZW52b3kuY29uZmlnLmNvcmUudjMuTWV0YWRhdGFCEQoPaG9zdF9pZGVudGlmaWVyIpUBChNMb2NhbGl0eUxiRW5kcG9pbnRzEjAKCG1ldGFkYXRhGAkgASgLMh4uZW52b3kuY29uZmlnLmNvcmUudjMuTWV0YWRhdGESOgoMbGJfZW5kcG9pbnRzGAIgAygLMiQuZW52b3kuY29uZmlnLmVuZHBvaW50LnYzLkxiRW5kcG9pbnQSEAoIcHJpb3JpdHkYBSABKA1iBnByb3RvMw", [file_envoy_config_core_v3_address, file_envoy_config_core_v3_base]);
 
 /**
  * Describes the message envoy.config.endpoint.v3.Endpoint.
@@ -24,18 +20,11 @@ export const EndpointSchema = /*@__PURE__*/
   messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 0);
 
 /**
- * Describes the message envoy.config.endpoint.v3.Endpoint.HealthCheckConfig.
- * Use `create(Endpoint_HealthCheckConfigSchema)` to create a new message.
- */
-export const Endpoint_HealthCheckConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 0, 0);
-
-/**
  * Describes the message envoy.config.endpoint.v3.Endpoint.AdditionalAddress.
  * Use `create(Endpoint_AdditionalAddressSchema)` to create a new message.
  */
 export const Endpoint_AdditionalAddressSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 0, 1);
+  messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 0, 0);
 
 /**
  * Describes the message envoy.config.endpoint.v3.LbEndpoint.
@@ -45,30 +34,9 @@ export const LbEndpointSchema = /*@__PURE__*/
   messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 1);
 
 /**
- * Describes the message envoy.config.endpoint.v3.LbEndpointCollection.
- * Use `create(LbEndpointCollectionSchema)` to create a new message.
- */
-export const LbEndpointCollectionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 2);
-
-/**
- * Describes the message envoy.config.endpoint.v3.LedsClusterLocalityConfig.
- * Use `create(LedsClusterLocalityConfigSchema)` to create a new message.
- */
-export const LedsClusterLocalityConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 3);
-
-/**
  * Describes the message envoy.config.endpoint.v3.LocalityLbEndpoints.
  * Use `create(LocalityLbEndpointsSchema)` to create a new message.
  */
 export const LocalityLbEndpointsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 4);
-
-/**
- * Describes the message envoy.config.endpoint.v3.LocalityLbEndpoints.LbEndpointList.
- * Use `create(LocalityLbEndpoints_LbEndpointListSchema)` to create a new message.
- */
-export const LocalityLbEndpoints_LbEndpointListSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 4, 0);
+  messageDesc(file_envoy_config_endpoint_v3_endpoint_components, 2);
 

@@ -4,9 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Endpoint, LocalityLbEndpoints } from "./endpoint_components_pb.js";
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import type { FractionalPercent } from "../../../type/v3/percent_pb.js";
+import type { LocalityLbEndpoints } from "./endpoint_components_pb.js";
 
 /**
  * Describes the file envoy/config/endpoint/v3/endpoint.proto.
@@ -28,11 +26,6 @@ export declare type ClusterLoadAssignment = Message<"envoy.config.endpoint.v3.Cl
   endpoints: LocalityLbEndpoints[];
 
   /**
-   * @generated from field: map<string, envoy.config.endpoint.v3.Endpoint> named_endpoints = 5 [json_name = ""];
-   */
-  namedEndpoints: { [key: string]: Endpoint };
-
-  /**
    * @generated from field: envoy.config.endpoint.v3.ClusterLoadAssignment.Policy policy = 4 [json_name = ""];
    */
   policy?: ClusterLoadAssignment_Policy | undefined;
@@ -48,25 +41,6 @@ export declare const ClusterLoadAssignmentSchema: GenMessage<ClusterLoadAssignme
  * @generated from message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy
  */
 export declare type ClusterLoadAssignment_Policy = Message<"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy"> & {
-  /**
-   * @generated from field: repeated envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload drop_overloads = 2 [json_name = ""];
-   */
-  dropOverloads: ClusterLoadAssignment_Policy_DropOverload[];
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value overprovisioning_factor = 3 [json_name = ""];
-   */
-  overprovisioningFactor?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration endpoint_stale_after = 4 [json_name = ""];
-   */
-  endpointStaleAfter?: Duration | undefined;
-
-  /**
-   * @generated from field: bool weighted_priority_health = 6 [json_name = ""];
-   */
-  weightedPriorityHealth: boolean;
 };
 
 /**
@@ -74,25 +48,4 @@ export declare type ClusterLoadAssignment_Policy = Message<"envoy.config.endpoin
  * Use `create(ClusterLoadAssignment_PolicySchema)` to create a new message.
  */
 export declare const ClusterLoadAssignment_PolicySchema: GenMessage<ClusterLoadAssignment_Policy>;
-
-/**
- * @generated from message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload
- */
-export declare type ClusterLoadAssignment_Policy_DropOverload = Message<"envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload"> & {
-  /**
-   * @generated from field: string category = 1 [json_name = ""];
-   */
-  category: string;
-
-  /**
-   * @generated from field: envoy.type.v3.FractionalPercent drop_percentage = 2 [json_name = ""];
-   */
-  dropPercentage?: FractionalPercent | undefined;
-};
-
-/**
- * Describes the message envoy.config.endpoint.v3.ClusterLoadAssignment.Policy.DropOverload.
- * Use `create(ClusterLoadAssignment_Policy_DropOverloadSchema)` to create a new message.
- */
-export declare const ClusterLoadAssignment_Policy_DropOverloadSchema: GenMessage<ClusterLoadAssignment_Policy_DropOverload>;
 

@@ -4,11 +4,9 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Any, Duration } from "@bufbuild/protobuf/wkt";
-import type { ExtensionConfigSource } from "../../core/v3/config_source_pb.js";
+import type { Any } from "@bufbuild/protobuf/wkt";
 import type { CidrRange } from "../../core/v3/address_pb.js";
 import type { Metadata, TransportSocket } from "../../core/v3/base_pb.js";
-import type { Int32Range } from "../../../type/v3/range_pb.js";
 
 /**
  * Describes the file envoy/config/listener/v3/listener_components.proto.
@@ -33,12 +31,6 @@ export declare type Filter = Message<"envoy.config.listener.v3.Filter"> & {
      */
     value: Any;
     case: "typedConfig";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.ExtensionConfigSource config_discovery = 5 [json_name = ""];
-     */
-    value: ExtensionConfigSource;
-    case: "configDiscovery";
   } | { case: undefined; value?: undefined };
 };
 
@@ -154,11 +146,6 @@ export declare type FilterChain = Message<"envoy.config.listener.v3.FilterChain"
   filters: Filter[];
 
   /**
-   * @generated from field: google.protobuf.BoolValue use_proxy_proto = 4 [json_name = ""];
-   */
-  useProxyProto?: boolean | undefined;
-
-  /**
    * @generated from field: envoy.config.core.v3.Metadata metadata = 5 [json_name = ""];
    */
   metadata?: Metadata | undefined;
@@ -167,11 +154,6 @@ export declare type FilterChain = Message<"envoy.config.listener.v3.FilterChain"
    * @generated from field: envoy.config.core.v3.TransportSocket transport_socket = 6 [json_name = ""];
    */
   transportSocket?: TransportSocket | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration transport_socket_connect_timeout = 9 [json_name = ""];
-   */
-  transportSocketConnectTimeout?: Duration | undefined;
 
   /**
    * @generated from field: string name = 7 [json_name = ""];
@@ -184,68 +166,6 @@ export declare type FilterChain = Message<"envoy.config.listener.v3.FilterChain"
  * Use `create(FilterChainSchema)` to create a new message.
  */
 export declare const FilterChainSchema: GenMessage<FilterChain>;
-
-/**
- * @generated from message envoy.config.listener.v3.ListenerFilterChainMatchPredicate
- */
-export declare type ListenerFilterChainMatchPredicate = Message<"envoy.config.listener.v3.ListenerFilterChainMatchPredicate"> & {
-  /**
-   * @generated from oneof envoy.config.listener.v3.ListenerFilterChainMatchPredicate.rule
-   */
-  rule: {
-    /**
-     * @generated from field: envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet or_match = 1 [json_name = ""];
-     */
-    value: ListenerFilterChainMatchPredicate_MatchSet;
-    case: "orMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet and_match = 2 [json_name = ""];
-     */
-    value: ListenerFilterChainMatchPredicate_MatchSet;
-    case: "andMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.listener.v3.ListenerFilterChainMatchPredicate not_match = 3 [json_name = ""];
-     */
-    value: ListenerFilterChainMatchPredicate;
-    case: "notMatch";
-  } | {
-    /**
-     * @generated from field: bool any_match = 4 [json_name = ""];
-     */
-    value: boolean;
-    case: "anyMatch";
-  } | {
-    /**
-     * @generated from field: envoy.type.v3.Int32Range destination_port_range = 5 [json_name = ""];
-     */
-    value: Int32Range;
-    case: "destinationPortRange";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.listener.v3.ListenerFilterChainMatchPredicate.
- * Use `create(ListenerFilterChainMatchPredicateSchema)` to create a new message.
- */
-export declare const ListenerFilterChainMatchPredicateSchema: GenMessage<ListenerFilterChainMatchPredicate>;
-
-/**
- * @generated from message envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet
- */
-export declare type ListenerFilterChainMatchPredicate_MatchSet = Message<"envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet"> & {
-  /**
-   * @generated from field: repeated envoy.config.listener.v3.ListenerFilterChainMatchPredicate rules = 1 [json_name = ""];
-   */
-  rules: ListenerFilterChainMatchPredicate[];
-};
-
-/**
- * Describes the message envoy.config.listener.v3.ListenerFilterChainMatchPredicate.MatchSet.
- * Use `create(ListenerFilterChainMatchPredicate_MatchSetSchema)` to create a new message.
- */
-export declare const ListenerFilterChainMatchPredicate_MatchSetSchema: GenMessage<ListenerFilterChainMatchPredicate_MatchSet>;
 
 /**
  * @generated from message envoy.config.listener.v3.ListenerFilter
@@ -265,18 +185,7 @@ export declare type ListenerFilter = Message<"envoy.config.listener.v3.ListenerF
      */
     value: Any;
     case: "typedConfig";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.ExtensionConfigSource config_discovery = 5 [json_name = ""];
-     */
-    value: ExtensionConfigSource;
-    case: "configDiscovery";
   } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: envoy.config.listener.v3.ListenerFilterChainMatchPredicate filter_disabled = 4 [json_name = ""];
-   */
-  filterDisabled?: ListenerFilterChainMatchPredicate | undefined;
 };
 
 /**

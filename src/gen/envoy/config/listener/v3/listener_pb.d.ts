@@ -2,20 +2,15 @@
 // @generated from file envoy/config/listener/v3/listener.proto (package envoy.config.listener.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Address } from "../../core/v3/address_pb.js";
 import type { SocketOption, SocketOptionsOverride } from "../../core/v3/socket_option_pb.js";
-import type { CollectionEntry } from "../../../../xds/core/v3/collection_entry_pb.js";
 import type { FilterChain, ListenerFilter } from "./listener_components_pb.js";
 import type { Matcher } from "../../../../xds/type/matcher/v3/matcher_pb.js";
 import type { Metadata, TrafficDirection } from "../../core/v3/base_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
-import type { UdpListenerConfig } from "./udp_listener_config_pb.js";
-import type { ApiListener } from "./api_listener_pb.js";
 import type { AccessLog } from "../../accesslog/v3/accesslog_pb.js";
-import type { TypedExtensionConfig } from "../../core/v3/extension_pb.js";
-import type { ConfigSource } from "../../core/v3/config_source_pb.js";
 
 /**
  * Describes the file envoy/config/listener/v3/listener.proto.
@@ -42,22 +37,6 @@ export declare type AdditionalAddress = Message<"envoy.config.listener.v3.Additi
  * Use `create(AdditionalAddressSchema)` to create a new message.
  */
 export declare const AdditionalAddressSchema: GenMessage<AdditionalAddress>;
-
-/**
- * @generated from message envoy.config.listener.v3.ListenerCollection
- */
-export declare type ListenerCollection = Message<"envoy.config.listener.v3.ListenerCollection"> & {
-  /**
-   * @generated from field: repeated xds.core.v3.CollectionEntry entries = 1 [json_name = ""];
-   */
-  entries: CollectionEntry[];
-};
-
-/**
- * Describes the message envoy.config.listener.v3.ListenerCollection.
- * Use `create(ListenerCollectionSchema)` to create a new message.
- */
-export declare const ListenerCollectionSchema: GenMessage<ListenerCollection>;
 
 /**
  * @generated from message envoy.config.listener.v3.Listener
@@ -89,11 +68,6 @@ export declare type Listener = Message<"envoy.config.listener.v3.Listener"> & {
   filterChains: FilterChain[];
 
   /**
-   * @generated from field: envoy.config.listener.v3.Listener.FcdsConfig fcds_config = 36 [json_name = ""];
-   */
-  fcdsConfig?: Listener_FcdsConfig | undefined;
-
-  /**
    * @generated from field: xds.type.matcher.v3.Matcher filter_chain_matcher = 32 [json_name = ""];
    */
   filterChainMatcher?: Matcher | undefined;
@@ -119,16 +93,6 @@ export declare type Listener = Message<"envoy.config.listener.v3.Listener"> & {
   metadata?: Metadata | undefined;
 
   /**
-   * @generated from field: envoy.config.listener.v3.Listener.DeprecatedV1 deprecated_v1 = 7 [json_name = ""];
-   */
-  deprecatedV1?: Listener_DeprecatedV1 | undefined;
-
-  /**
-   * @generated from field: envoy.config.listener.v3.Listener.DrainType drain_type = 8 [json_name = ""];
-   */
-  drainType: Listener_DrainType;
-
-  /**
    * @generated from field: repeated envoy.config.listener.v3.ListenerFilter listener_filters = 9 [json_name = ""];
    */
   listenerFilters: ListenerFilter[];
@@ -149,44 +113,14 @@ export declare type Listener = Message<"envoy.config.listener.v3.Listener"> & {
   transparent?: boolean | undefined;
 
   /**
-   * @generated from field: google.protobuf.BoolValue freebind = 11 [json_name = ""];
-   */
-  freebind?: boolean | undefined;
-
-  /**
    * @generated from field: repeated envoy.config.core.v3.SocketOption socket_options = 13 [json_name = ""];
    */
   socketOptions: SocketOption[];
 
   /**
-   * @generated from field: google.protobuf.UInt32Value tcp_fast_open_queue_length = 12 [json_name = ""];
-   */
-  tcpFastOpenQueueLength?: number | undefined;
-
-  /**
    * @generated from field: envoy.config.core.v3.TrafficDirection traffic_direction = 16 [json_name = ""];
    */
   trafficDirection: TrafficDirection;
-
-  /**
-   * @generated from field: envoy.config.listener.v3.UdpListenerConfig udp_listener_config = 18 [json_name = ""];
-   */
-  udpListenerConfig?: UdpListenerConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.listener.v3.ApiListener api_listener = 19 [json_name = ""];
-   */
-  apiListener?: ApiListener | undefined;
-
-  /**
-   * @generated from field: envoy.config.listener.v3.Listener.ConnectionBalanceConfig connection_balance_config = 20 [json_name = ""];
-   */
-  connectionBalanceConfig?: Listener_ConnectionBalanceConfig | undefined;
-
-  /**
-   * @generated from field: bool reuse_port = 21 [json_name = ""];
-   */
-  reusePort: boolean;
 
   /**
    * @generated from field: google.protobuf.BoolValue enable_reuse_port = 29 [json_name = ""];
@@ -199,45 +133,9 @@ export declare type Listener = Message<"envoy.config.listener.v3.Listener"> & {
   accessLog: AccessLog[];
 
   /**
-   * @generated from field: google.protobuf.UInt32Value tcp_backlog_size = 24 [json_name = ""];
-   */
-  tcpBacklogSize?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_connections_to_accept_per_socket_event = 34 [json_name = ""];
-   */
-  maxConnectionsToAcceptPerSocketEvent?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue bind_to_port = 26 [json_name = ""];
-   */
-  bindToPort?: boolean | undefined;
-
-  /**
-   * @generated from oneof envoy.config.listener.v3.Listener.listener_specifier
-   */
-  listenerSpecifier: {
-    /**
-     * @generated from field: envoy.config.listener.v3.Listener.InternalListenerConfig internal_listener = 27 [json_name = ""];
-     */
-    value: Listener_InternalListenerConfig;
-    case: "internalListener";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: bool enable_mptcp = 30 [json_name = ""];
-   */
-  enableMptcp: boolean;
-
-  /**
    * @generated from field: bool ignore_global_conn_limit = 31 [json_name = ""];
    */
   ignoreGlobalConnLimit: boolean;
-
-  /**
-   * @generated from field: bool bypass_overload_manager = 35 [json_name = ""];
-   */
-  bypassOverloadManager: boolean;
 };
 
 /**
@@ -245,149 +143,4 @@ export declare type Listener = Message<"envoy.config.listener.v3.Listener"> & {
  * Use `create(ListenerSchema)` to create a new message.
  */
 export declare const ListenerSchema: GenMessage<Listener>;
-
-/**
- * @generated from message envoy.config.listener.v3.Listener.DeprecatedV1
- */
-export declare type Listener_DeprecatedV1 = Message<"envoy.config.listener.v3.Listener.DeprecatedV1"> & {
-  /**
-   * @generated from field: google.protobuf.BoolValue bind_to_port = 1 [json_name = ""];
-   */
-  bindToPort?: boolean | undefined;
-};
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.DeprecatedV1.
- * Use `create(Listener_DeprecatedV1Schema)` to create a new message.
- */
-export declare const Listener_DeprecatedV1Schema: GenMessage<Listener_DeprecatedV1>;
-
-/**
- * @generated from message envoy.config.listener.v3.Listener.ConnectionBalanceConfig
- */
-export declare type Listener_ConnectionBalanceConfig = Message<"envoy.config.listener.v3.Listener.ConnectionBalanceConfig"> & {
-  /**
-   * @generated from oneof envoy.config.listener.v3.Listener.ConnectionBalanceConfig.balance_type
-   */
-  balanceType: {
-    /**
-     * @generated from field: envoy.config.listener.v3.Listener.ConnectionBalanceConfig.ExactBalance exact_balance = 1 [json_name = ""];
-     */
-    value: Listener_ConnectionBalanceConfig_ExactBalance;
-    case: "exactBalance";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.TypedExtensionConfig extend_balance = 2 [json_name = ""];
-     */
-    value: TypedExtensionConfig;
-    case: "extendBalance";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.ConnectionBalanceConfig.
- * Use `create(Listener_ConnectionBalanceConfigSchema)` to create a new message.
- */
-export declare const Listener_ConnectionBalanceConfigSchema: GenMessage<Listener_ConnectionBalanceConfig>;
-
-/**
- * @generated from message envoy.config.listener.v3.Listener.ConnectionBalanceConfig.ExactBalance
- */
-export declare type Listener_ConnectionBalanceConfig_ExactBalance = Message<"envoy.config.listener.v3.Listener.ConnectionBalanceConfig.ExactBalance"> & {
-};
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.ConnectionBalanceConfig.ExactBalance.
- * Use `create(Listener_ConnectionBalanceConfig_ExactBalanceSchema)` to create a new message.
- */
-export declare const Listener_ConnectionBalanceConfig_ExactBalanceSchema: GenMessage<Listener_ConnectionBalanceConfig_ExactBalance>;
-
-/**
- * @generated from message envoy.config.listener.v3.Listener.InternalListenerConfig
- */
-export declare type Listener_InternalListenerConfig = Message<"envoy.config.listener.v3.Listener.InternalListenerConfig"> & {
-};
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.InternalListenerConfig.
- * Use `create(Listener_InternalListenerConfigSchema)` to create a new message.
- */
-export declare const Listener_InternalListenerConfigSchema: GenMessage<Listener_InternalListenerConfig>;
-
-/**
- * @generated from message envoy.config.listener.v3.Listener.FcdsConfig
- */
-export declare type Listener_FcdsConfig = Message<"envoy.config.listener.v3.Listener.FcdsConfig"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource config_source = 2 [json_name = ""];
-   */
-  configSource?: ConfigSource | undefined;
-};
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.FcdsConfig.
- * Use `create(Listener_FcdsConfigSchema)` to create a new message.
- */
-export declare const Listener_FcdsConfigSchema: GenMessage<Listener_FcdsConfig>;
-
-/**
- * @generated from enum envoy.config.listener.v3.Listener.DrainType
- */
-export enum Listener_DrainType {
-  /**
-   * @generated from enum value: DEFAULT = 0;
-   */
-  DEFAULT = 0,
-
-  /**
-   * @generated from enum value: MODIFY_ONLY = 1;
-   */
-  MODIFY_ONLY = 1,
-}
-
-/**
- * Describes the enum envoy.config.listener.v3.Listener.DrainType.
- */
-export declare const Listener_DrainTypeSchema: GenEnum<Listener_DrainType>;
-
-/**
- * @generated from message envoy.config.listener.v3.ListenerManager
- */
-export declare type ListenerManager = Message<"envoy.config.listener.v3.ListenerManager"> & {
-};
-
-/**
- * Describes the message envoy.config.listener.v3.ListenerManager.
- * Use `create(ListenerManagerSchema)` to create a new message.
- */
-export declare const ListenerManagerSchema: GenMessage<ListenerManager>;
-
-/**
- * @generated from message envoy.config.listener.v3.ValidationListenerManager
- */
-export declare type ValidationListenerManager = Message<"envoy.config.listener.v3.ValidationListenerManager"> & {
-};
-
-/**
- * Describes the message envoy.config.listener.v3.ValidationListenerManager.
- * Use `create(ValidationListenerManagerSchema)` to create a new message.
- */
-export declare const ValidationListenerManagerSchema: GenMessage<ValidationListenerManager>;
-
-/**
- * @generated from message envoy.config.listener.v3.ApiListenerManager
- */
-export declare type ApiListenerManager = Message<"envoy.config.listener.v3.ApiListenerManager"> & {
-};
-
-/**
- * Describes the message envoy.config.listener.v3.ApiListenerManager.
- * Use `create(ApiListenerManagerSchema)` to create a new message.
- */
-export declare const ApiListenerManagerSchema: GenMessage<ApiListenerManager>;
 

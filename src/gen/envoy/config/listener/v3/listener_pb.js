@@ -2,25 +2,20 @@
 // @generated from file envoy/config/listener/v3/listener.proto (package envoy.config.listener.v3, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_envoy_config_accesslog_v3_accesslog } from "../../accesslog/v3/accesslog_pb.js";
 import { file_envoy_config_core_v3_address } from "../../core/v3/address_pb.js";
 import { file_envoy_config_core_v3_base } from "../../core/v3/base_pb.js";
-import { file_envoy_config_core_v3_config_source } from "../../core/v3/config_source_pb.js";
-import { file_envoy_config_core_v3_extension } from "../../core/v3/extension_pb.js";
 import { file_envoy_config_core_v3_socket_option } from "../../core/v3/socket_option_pb.js";
-import { file_envoy_config_listener_v3_api_listener } from "./api_listener_pb.js";
 import { file_envoy_config_listener_v3_listener_components } from "./listener_components_pb.js";
-import { file_envoy_config_listener_v3_udp_listener_config } from "./udp_listener_config_pb.js";
 import { file_google_protobuf_duration, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
-import { file_xds_core_v3_collection_entry } from "../../../../xds/core/v3/collection_entry_pb.js";
 import { file_xds_type_matcher_v3_matcher } from "../../../../xds/type/matcher/v3/matcher_pb.js";
 
 /**
  * Describes the file envoy/config/listener/v3/listener.proto.
  */
 export const file_envoy_config_listener_v3_listener = /*@__PURE__*/
-  fileDesc("CidlbnZveS9jb25maWcvbGlzdGVuZXIvdjMvbGlzdGVuZXIucHJvdG8SGGVudm95LmNvbmZpZy5saXN0ZW5lci52MyKIAQoRQWRkaXRpb25hbEFkZHJlc3MSLgoHYWRkcmVzcxgBIAEoCzIdLmVudm95LmNvbmZpZy5jb3JlLnYzLkFkZHJlc3MSQwoOc29ja2V0X29wdGlvbnMYAiABKAsyKy5lbnZveS5jb25maWcuY29yZS52My5Tb2NrZXRPcHRpb25zT3ZlcnJpZGUiQwoSTGlzdGVuZXJDb2xsZWN0aW9uEi0KB2VudHJpZXMYASADKAsyHC54ZHMuY29yZS52My5Db2xsZWN0aW9uRW50cnki8RIKCExpc3RlbmVyEgwKBG5hbWUYASABKAkSLgoHYWRkcmVzcxgCIAEoCzIdLmVudm95LmNvbmZpZy5jb3JlLnYzLkFkZHJlc3MSSQoUYWRkaXRpb25hbF9hZGRyZXNzZXMYISADKAsyKy5lbnZveS5jb25maWcubGlzdGVuZXIudjMuQWRkaXRpb25hbEFkZHJlc3MSEwoLc3RhdF9wcmVmaXgYHCABKAkSPAoNZmlsdGVyX2NoYWlucxgDIAMoCzIlLmVudm95LmNvbmZpZy5saXN0ZW5lci52My5GaWx0ZXJDaGFpbhJCCgtmY2RzX2NvbmZpZxgkIAEoCzItLmVudm95LmNvbmZpZy5saXN0ZW5lci52My5MaXN0ZW5lci5GY2RzQ29uZmlnEjoKFGZpbHRlcl9jaGFpbl9tYXRjaGVyGCAgASgLMhwueGRzLnR5cGUubWF0Y2hlci52My5NYXRjaGVyEjQKEHVzZV9vcmlnaW5hbF9kc3QYBCABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEkMKFGRlZmF1bHRfZmlsdGVyX2NoYWluGBkgASgLMiUuZW52b3kuY29uZmlnLmxpc3RlbmVyLnYzLkZpbHRlckNoYWluEkcKIXBlcl9jb25uZWN0aW9uX2J1ZmZlcl9saW1pdF9ieXRlcxgFIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIwCghtZXRhZGF0YRgGIAEoCzIeLmVudm95LmNvbmZpZy5jb3JlLnYzLk1ldGFkYXRhEkYKDWRlcHJlY2F0ZWRfdjEYByABKAsyLy5lbnZveS5jb25maWcubGlzdGVuZXIudjMuTGlzdGVuZXIuRGVwcmVjYXRlZFYxEkAKCmRyYWluX3R5cGUYCCABKA4yLC5lbnZveS5jb25maWcubGlzdGVuZXIudjMuTGlzdGVuZXIuRHJhaW5UeXBlEkIKEGxpc3RlbmVyX2ZpbHRlcnMYCSADKAsyKC5lbnZveS5jb25maWcubGlzdGVuZXIudjMuTGlzdGVuZXJGaWx0ZXISOwoYbGlzdGVuZXJfZmlsdGVyc190aW1lb3V0GA8gASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiwKJGNvbnRpbnVlX29uX2xpc3RlbmVyX2ZpbHRlcnNfdGltZW91dBgRIAEoCBIvCgt0cmFuc3BhcmVudBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5Cb29sVmFsdWUSLAoIZnJlZWJpbmQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEjoKDnNvY2tldF9vcHRpb25zGA0gAygLMiIuZW52b3kuY29uZmlnLmNvcmUudjMuU29ja2V0T3B0aW9uEkAKGnRjcF9mYXN0X29wZW5fcXVldWVfbGVuZ3RoGAwgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlEkEKEXRyYWZmaWNfZGlyZWN0aW9uGBAgASgOMiYuZW52b3kuY29uZmlnLmNvcmUudjMuVHJhZmZpY0RpcmVjdGlvbhJIChN1ZHBfbGlzdGVuZXJfY29uZmlnGBIgASgLMisuZW52b3kuY29uZmlnLmxpc3RlbmVyLnYzLlVkcExpc3RlbmVyQ29uZmlnEjsKDGFwaV9saXN0ZW5lchgTIAEoCzIlLmVudm95LmNvbmZpZy5saXN0ZW5lci52My5BcGlMaXN0ZW5lchJdChljb25uZWN0aW9uX2JhbGFuY2VfY29uZmlnGBQgASgLMjouZW52b3kuY29uZmlnLmxpc3RlbmVyLnYzLkxpc3RlbmVyLkNvbm5lY3Rpb25CYWxhbmNlQ29uZmlnEhIKCnJldXNlX3BvcnQYFSABKAgSNQoRZW5hYmxlX3JldXNlX3BvcnQYHSABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEjgKCmFjY2Vzc19sb2cYFiADKAsyJC5lbnZveS5jb25maWcuYWNjZXNzbG9nLnYzLkFjY2Vzc0xvZxI2ChB0Y3BfYmFja2xvZ19zaXplGBggASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlElAKKm1heF9jb25uZWN0aW9uc190b19hY2NlcHRfcGVyX3NvY2tldF9ldmVudBgiIAEoCzIcLmdvb2dsZS5wcm90b2J1Zi5VSW50MzJWYWx1ZRIwCgxiaW5kX3RvX3BvcnQYGiABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlElYKEWludGVybmFsX2xpc3RlbmVyGBsgASgLMjkuZW52b3kuY29uZmlnLmxpc3RlbmVyLnYzLkxpc3RlbmVyLkludGVybmFsTGlzdGVuZXJDb25maWdIABIUCgxlbmFibGVfbXB0Y3AYHiABKAgSIAoYaWdub3JlX2dsb2JhbF9jb25uX2xpbWl0GB8gASgIEh8KF2J5cGFzc19vdmVybG9hZF9tYW5hZ2VyGCMgASgIGkAKDERlcHJlY2F0ZWRWMRIwCgxiaW5kX3RvX3BvcnQYASABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlGuEBChdDb25uZWN0aW9uQmFsYW5jZUNvbmZpZxJgCg1leGFjdF9iYWxhbmNlGAEgASgLMkcuZW52b3kuY29uZmlnLmxpc3RlbmVyLnYzLkxpc3RlbmVyLkNvbm5lY3Rpb25CYWxhbmNlQ29uZmlnLkV4YWN0QmFsYW5jZUgAEkQKDmV4dGVuZF9iYWxhbmNlGAIgASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWdIABoOCgxFeGFjdEJhbGFuY2VCDgoMYmFsYW5jZV90eXBlGhgKFkludGVybmFsTGlzdGVuZXJDb25maWcaVQoKRmNkc0NvbmZpZxIMCgRuYW1lGAEgASgJEjkKDWNvbmZpZ19zb3VyY2UYAiABKAsyIi5lbnZveS5jb25maWcuY29yZS52My5Db25maWdTb3VyY2UiKQoJRHJhaW5UeXBlEgsKB0RFRkFVTFQQABIPCgtNT0RJRllfT05MWRABQhQKEmxpc3RlbmVyX3NwZWNpZmllckoECA4QD0oECBcQGCIRCg9MaXN0ZW5lck1hbmFnZXIiGwoZVmFsaWRhdGlvbkxpc3RlbmVyTWFuYWdlciIUChJBcGlMaXN0ZW5lck1hbmFnZXJiBnByb3RvMw", [file_envoy_config_accesslog_v3_accesslog, file_envoy_config_core_v3_address, file_envoy_config_core_v3_base, file_envoy_config_core_v3_config_source, file_envoy_config_core_v3_extension, file_envoy_config_core_v3_socket_option, file_envoy_config_listener_v3_api_listener, file_envoy_config_listener_v3_listener_components, file_envoy_config_listener_v3_udp_listener_config, file_google_protobuf_duration, file_google_protobuf_wrappers, file_xds_core_v3_collection_entry, file_xds_type_matcher_v3_matcher]);
+  fileDesc("CidlbnZveS9jb25maWcvbGlzdGVuZXIvdjMvbGlzdGVuZXIucHJvdG8SGGVudm95LmNvbmZpZy5saXN0ZW5lci52MyKIAQoRQWRkaXRpb25hbEFkZHJlc3MSLgoHYWRkcmVzcxgBIAEoCzIdLmVudm95LmNvbmZpZy5jb3JlLnYzLkFkZHJlc3MSQwoOc29ja2V0X29wdGlvbnMYAiABKAsyKy5lbnZveS5jb25maWcuY29yZS52My5Tb2NrZXRPcHRpb25zT3ZlcnJpZGUiiggKCExpc3RlbmVyEgwKBG5hbWUYASABKAkSLgoHYWRkcmVzcxgCIAEoCzIdLmVudm95LmNvbmZpZy5jb3JlLnYzLkFkZHJlc3MSSQoUYWRkaXRpb25hbF9hZGRyZXNzZXMYISADKAsyKy5lbnZveS5jb25maWcubGlzdGVuZXIudjMuQWRkaXRpb25hbEFkZHJlc3MSEwoLc3RhdF9wcmVmaXgYHCABKAkSPAoNZmlsdGVyX2NoYWlucxgDIAMoCzIlLmVudm95LmNvbmZpZy5saXN0ZW5lci52My5GaWx0ZXJDaGFpbhI6ChRmaWx0ZXJfY2hhaW5fbWF0Y2hlchggIAEoCzIcLnhkcy50eXBlLm1hdGNoZXIudjMuTWF0Y2hlchI0ChB1c2Vfb3JpZ2luYWxfZHN0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLkJvb2xWYWx1ZRJDChRkZWZhdWx0X2ZpbHRlcl9jaGFpbhgZIAEoCzIlLmVudm95LmNvbmZpZy5saXN0ZW5lci52My5GaWx0ZXJDaGFpbhJHCiFwZXJfY29ubmVjdGlvbl9idWZmZXJfbGltaXRfYnl0ZXMYBSABKAsyHC5nb29nbGUucHJvdG9idWYuVUludDMyVmFsdWUSMAoIbWV0YWRhdGEYBiABKAsyHi5lbnZveS5jb25maWcuY29yZS52My5NZXRhZGF0YRJCChBsaXN0ZW5lcl9maWx0ZXJzGAkgAygLMiguZW52b3kuY29uZmlnLmxpc3RlbmVyLnYzLkxpc3RlbmVyRmlsdGVyEjsKGGxpc3RlbmVyX2ZpbHRlcnNfdGltZW91dBgPIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIsCiRjb250aW51ZV9vbl9saXN0ZW5lcl9maWx0ZXJzX3RpbWVvdXQYESABKAgSLwoLdHJhbnNwYXJlbnQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuQm9vbFZhbHVlEjoKDnNvY2tldF9vcHRpb25zGA0gAygLMiIuZW52b3kuY29uZmlnLmNvcmUudjMuU29ja2V0T3B0aW9uEkEKEXRyYWZmaWNfZGlyZWN0aW9uGBAgASgOMiYuZW52b3kuY29uZmlnLmNvcmUudjMuVHJhZmZpY0RpcmVjdGlvbhI1ChFlbmFibGVfcmV1c2VfcG9ydBgdIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5Cb29sVmFsdWUSOAoKYWNjZXNzX2xvZxgWIAMoCzIkLmVudm95LmNvbmZpZy5hY2Nlc3Nsb2cudjMuQWNjZXNzTG9nEiAKGGlnbm9yZV9nbG9iYWxfY29ubl9saW1pdBgfIAEoCGIGcHJvdG8z", [file_envoy_config_accesslog_v3_accesslog, file_envoy_config_core_v3_address, file_envoy_config_core_v3_base, file_envoy_config_core_v3_socket_option, file_envoy_config_listener_v3_listener_components, file_google_protobuf_duration, file_google_protobuf_wrappers, file_xds_type_matcher_v3_matcher]);
 
 /**
  * Describes the message envoy.config.listener.v3.AdditionalAddress.
@@ -30,84 +25,9 @@ export const AdditionalAddressSchema = /*@__PURE__*/
   messageDesc(file_envoy_config_listener_v3_listener, 0);
 
 /**
- * Describes the message envoy.config.listener.v3.ListenerCollection.
- * Use `create(ListenerCollectionSchema)` to create a new message.
- */
-export const ListenerCollectionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 1);
-
-/**
  * Describes the message envoy.config.listener.v3.Listener.
  * Use `create(ListenerSchema)` to create a new message.
  */
 export const ListenerSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 2);
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.DeprecatedV1.
- * Use `create(Listener_DeprecatedV1Schema)` to create a new message.
- */
-export const Listener_DeprecatedV1Schema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 2, 0);
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.ConnectionBalanceConfig.
- * Use `create(Listener_ConnectionBalanceConfigSchema)` to create a new message.
- */
-export const Listener_ConnectionBalanceConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 2, 1);
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.ConnectionBalanceConfig.ExactBalance.
- * Use `create(Listener_ConnectionBalanceConfig_ExactBalanceSchema)` to create a new message.
- */
-export const Listener_ConnectionBalanceConfig_ExactBalanceSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 2, 1, 0);
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.InternalListenerConfig.
- * Use `create(Listener_InternalListenerConfigSchema)` to create a new message.
- */
-export const Listener_InternalListenerConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 2, 2);
-
-/**
- * Describes the message envoy.config.listener.v3.Listener.FcdsConfig.
- * Use `create(Listener_FcdsConfigSchema)` to create a new message.
- */
-export const Listener_FcdsConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 2, 3);
-
-/**
- * Describes the enum envoy.config.listener.v3.Listener.DrainType.
- */
-export const Listener_DrainTypeSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_listener_v3_listener, 2, 0);
-
-/**
- * @generated from enum envoy.config.listener.v3.Listener.DrainType
- */
-export const Listener_DrainType = /*@__PURE__*/
-  tsEnum(Listener_DrainTypeSchema);
-
-/**
- * Describes the message envoy.config.listener.v3.ListenerManager.
- * Use `create(ListenerManagerSchema)` to create a new message.
- */
-export const ListenerManagerSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 3);
-
-/**
- * Describes the message envoy.config.listener.v3.ValidationListenerManager.
- * Use `create(ValidationListenerManagerSchema)` to create a new message.
- */
-export const ValidationListenerManagerSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 4);
-
-/**
- * Describes the message envoy.config.listener.v3.ApiListenerManager.
- * Use `create(ApiListenerManagerSchema)` to create a new message.
- */
-export const ApiListenerManagerSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_listener_v3_listener, 5);
+  messageDesc(file_envoy_config_listener_v3_listener, 1);
 

@@ -2,10 +2,9 @@
 // @generated from file envoy/config/overload/v3/overload.proto (package envoy.config.overload.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Any, Duration } from "@bufbuild/protobuf/wkt";
-import type { Percent } from "../../../type/v3/percent_pb.js";
 
 /**
  * Describes the file envoy/config/overload/v3/overload.proto.
@@ -56,27 +55,6 @@ export declare type ThresholdTrigger = Message<"envoy.config.overload.v3.Thresho
 export declare const ThresholdTriggerSchema: GenMessage<ThresholdTrigger>;
 
 /**
- * @generated from message envoy.config.overload.v3.ScaledTrigger
- */
-export declare type ScaledTrigger = Message<"envoy.config.overload.v3.ScaledTrigger"> & {
-  /**
-   * @generated from field: double scaling_threshold = 1 [json_name = ""];
-   */
-  scalingThreshold: number;
-
-  /**
-   * @generated from field: double saturation_threshold = 2 [json_name = ""];
-   */
-  saturationThreshold: number;
-};
-
-/**
- * Describes the message envoy.config.overload.v3.ScaledTrigger.
- * Use `create(ScaledTriggerSchema)` to create a new message.
- */
-export declare const ScaledTriggerSchema: GenMessage<ScaledTrigger>;
-
-/**
  * @generated from message envoy.config.overload.v3.Trigger
  */
 export declare type Trigger = Message<"envoy.config.overload.v3.Trigger"> & {
@@ -94,12 +72,6 @@ export declare type Trigger = Message<"envoy.config.overload.v3.Trigger"> & {
      */
     value: ThresholdTrigger;
     case: "threshold";
-  } | {
-    /**
-     * @generated from field: envoy.config.overload.v3.ScaledTrigger scaled = 3 [json_name = ""];
-     */
-    value: ScaledTrigger;
-    case: "scaled";
   } | { case: undefined; value?: undefined };
 };
 
@@ -108,95 +80,6 @@ export declare type Trigger = Message<"envoy.config.overload.v3.Trigger"> & {
  * Use `create(TriggerSchema)` to create a new message.
  */
 export declare const TriggerSchema: GenMessage<Trigger>;
-
-/**
- * @generated from message envoy.config.overload.v3.ScaleTimersOverloadActionConfig
- */
-export declare type ScaleTimersOverloadActionConfig = Message<"envoy.config.overload.v3.ScaleTimersOverloadActionConfig"> & {
-  /**
-   * @generated from field: repeated envoy.config.overload.v3.ScaleTimersOverloadActionConfig.ScaleTimer timer_scale_factors = 1 [json_name = ""];
-   */
-  timerScaleFactors: ScaleTimersOverloadActionConfig_ScaleTimer[];
-};
-
-/**
- * Describes the message envoy.config.overload.v3.ScaleTimersOverloadActionConfig.
- * Use `create(ScaleTimersOverloadActionConfigSchema)` to create a new message.
- */
-export declare const ScaleTimersOverloadActionConfigSchema: GenMessage<ScaleTimersOverloadActionConfig>;
-
-/**
- * @generated from message envoy.config.overload.v3.ScaleTimersOverloadActionConfig.ScaleTimer
- */
-export declare type ScaleTimersOverloadActionConfig_ScaleTimer = Message<"envoy.config.overload.v3.ScaleTimersOverloadActionConfig.ScaleTimer"> & {
-  /**
-   * @generated from field: envoy.config.overload.v3.ScaleTimersOverloadActionConfig.TimerType timer = 1 [json_name = ""];
-   */
-  timer: ScaleTimersOverloadActionConfig_TimerType;
-
-  /**
-   * @generated from oneof envoy.config.overload.v3.ScaleTimersOverloadActionConfig.ScaleTimer.overload_adjust
-   */
-  overloadAdjust: {
-    /**
-     * @generated from field: google.protobuf.Duration min_timeout = 2 [json_name = ""];
-     */
-    value: Duration;
-    case: "minTimeout";
-  } | {
-    /**
-     * @generated from field: envoy.type.v3.Percent min_scale = 3 [json_name = ""];
-     */
-    value: Percent;
-    case: "minScale";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.overload.v3.ScaleTimersOverloadActionConfig.ScaleTimer.
- * Use `create(ScaleTimersOverloadActionConfig_ScaleTimerSchema)` to create a new message.
- */
-export declare const ScaleTimersOverloadActionConfig_ScaleTimerSchema: GenMessage<ScaleTimersOverloadActionConfig_ScaleTimer>;
-
-/**
- * @generated from enum envoy.config.overload.v3.ScaleTimersOverloadActionConfig.TimerType
- */
-export enum ScaleTimersOverloadActionConfig_TimerType {
-  /**
-   * @generated from enum value: UNSPECIFIED = 0;
-   */
-  UNSPECIFIED = 0,
-
-  /**
-   * @generated from enum value: HTTP_DOWNSTREAM_CONNECTION_IDLE = 1;
-   */
-  HTTP_DOWNSTREAM_CONNECTION_IDLE = 1,
-
-  /**
-   * @generated from enum value: HTTP_DOWNSTREAM_STREAM_IDLE = 2;
-   */
-  HTTP_DOWNSTREAM_STREAM_IDLE = 2,
-
-  /**
-   * @generated from enum value: TRANSPORT_SOCKET_CONNECT = 3;
-   */
-  TRANSPORT_SOCKET_CONNECT = 3,
-
-  /**
-   * @generated from enum value: HTTP_DOWNSTREAM_CONNECTION_MAX = 4;
-   */
-  HTTP_DOWNSTREAM_CONNECTION_MAX = 4,
-
-  /**
-   * @generated from enum value: HTTP_DOWNSTREAM_STREAM_FLUSH = 5;
-   */
-  HTTP_DOWNSTREAM_STREAM_FLUSH = 5,
-}
-
-/**
- * Describes the enum envoy.config.overload.v3.ScaleTimersOverloadActionConfig.TimerType.
- */
-export declare const ScaleTimersOverloadActionConfig_TimerTypeSchema: GenEnum<ScaleTimersOverloadActionConfig_TimerType>;
 
 /**
  * @generated from message envoy.config.overload.v3.OverloadAction
@@ -225,43 +108,6 @@ export declare type OverloadAction = Message<"envoy.config.overload.v3.OverloadA
 export declare const OverloadActionSchema: GenMessage<OverloadAction>;
 
 /**
- * @generated from message envoy.config.overload.v3.LoadShedPoint
- */
-export declare type LoadShedPoint = Message<"envoy.config.overload.v3.LoadShedPoint"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: repeated envoy.config.overload.v3.Trigger triggers = 2 [json_name = ""];
-   */
-  triggers: Trigger[];
-};
-
-/**
- * Describes the message envoy.config.overload.v3.LoadShedPoint.
- * Use `create(LoadShedPointSchema)` to create a new message.
- */
-export declare const LoadShedPointSchema: GenMessage<LoadShedPoint>;
-
-/**
- * @generated from message envoy.config.overload.v3.BufferFactoryConfig
- */
-export declare type BufferFactoryConfig = Message<"envoy.config.overload.v3.BufferFactoryConfig"> & {
-  /**
-   * @generated from field: uint32 minimum_account_to_track_power_of_two = 1 [json_name = ""];
-   */
-  minimumAccountToTrackPowerOfTwo: number;
-};
-
-/**
- * Describes the message envoy.config.overload.v3.BufferFactoryConfig.
- * Use `create(BufferFactoryConfigSchema)` to create a new message.
- */
-export declare const BufferFactoryConfigSchema: GenMessage<BufferFactoryConfig>;
-
-/**
  * @generated from message envoy.config.overload.v3.OverloadManager
  */
 export declare type OverloadManager = Message<"envoy.config.overload.v3.OverloadManager"> & {
@@ -279,16 +125,6 @@ export declare type OverloadManager = Message<"envoy.config.overload.v3.Overload
    * @generated from field: repeated envoy.config.overload.v3.OverloadAction actions = 3 [json_name = ""];
    */
   actions: OverloadAction[];
-
-  /**
-   * @generated from field: repeated envoy.config.overload.v3.LoadShedPoint loadshed_points = 5 [json_name = ""];
-   */
-  loadshedPoints: LoadShedPoint[];
-
-  /**
-   * @generated from field: envoy.config.overload.v3.BufferFactoryConfig buffer_factory_config = 4 [json_name = ""];
-   */
-  bufferFactoryConfig?: BufferFactoryConfig | undefined;
 };
 
 /**

@@ -2,15 +2,14 @@
 // @generated from file envoy/config/overload/v3/overload.proto (package envoy.config.overload.v3, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
-import { file_envoy_type_v3_percent } from "../../../type/v3/percent_pb.js";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_any, file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/config/overload/v3/overload.proto.
  */
 export const file_envoy_config_overload_v3_overload = /*@__PURE__*/
-  fileDesc("CidlbnZveS9jb25maWcvb3ZlcmxvYWQvdjMvb3ZlcmxvYWQucHJvdG8SGGVudm95LmNvbmZpZy5vdmVybG9hZC52MyJqCg9SZXNvdXJjZU1vbml0b3ISDAoEbmFtZRgBIAEoCRIsCgx0eXBlZF9jb25maWcYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55SABCDQoLY29uZmlnX3R5cGVKBAgCEANSBmNvbmZpZyIhChBUaHJlc2hvbGRUcmlnZ2VyEg0KBXZhbHVlGAEgASgBIkgKDVNjYWxlZFRyaWdnZXISGQoRc2NhbGluZ190aHJlc2hvbGQYASABKAESHAoUc2F0dXJhdGlvbl90aHJlc2hvbGQYAiABKAEipAEKB1RyaWdnZXISDAoEbmFtZRgBIAEoCRI/Cgl0aHJlc2hvbGQYAiABKAsyKi5lbnZveS5jb25maWcub3ZlcmxvYWQudjMuVGhyZXNob2xkVHJpZ2dlckgAEjkKBnNjYWxlZBgDIAEoCzInLmVudm95LmNvbmZpZy5vdmVybG9hZC52My5TY2FsZWRUcmlnZ2VySABCDwoNdHJpZ2dlcl9vbmVvZiKiBAofU2NhbGVUaW1lcnNPdmVybG9hZEFjdGlvbkNvbmZpZxJhChN0aW1lcl9zY2FsZV9mYWN0b3JzGAEgAygLMkQuZW52b3kuY29uZmlnLm92ZXJsb2FkLnYzLlNjYWxlVGltZXJzT3ZlcmxvYWRBY3Rpb25Db25maWcuU2NhbGVUaW1lchrSAQoKU2NhbGVUaW1lchJSCgV0aW1lchgBIAEoDjJDLmVudm95LmNvbmZpZy5vdmVybG9hZC52My5TY2FsZVRpbWVyc092ZXJsb2FkQWN0aW9uQ29uZmlnLlRpbWVyVHlwZRIwCgttaW5fdGltZW91dBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEisKCW1pbl9zY2FsZRgDIAEoCzIWLmVudm95LnR5cGUudjMuUGVyY2VudEgAQhEKD292ZXJsb2FkX2FkanVzdCLGAQoJVGltZXJUeXBlEg8KC1VOU1BFQ0lGSUVEEAASIwofSFRUUF9ET1dOU1RSRUFNX0NPTk5FQ1RJT05fSURMRRABEh8KG0hUVFBfRE9XTlNUUkVBTV9TVFJFQU1fSURMRRACEhwKGFRSQU5TUE9SVF9TT0NLRVRfQ09OTkVDVBADEiIKHkhUVFBfRE9XTlNUUkVBTV9DT05ORUNUSU9OX01BWBAEEiAKHEhUVFBfRE9XTlNUUkVBTV9TVFJFQU1fRkxVU0gQBSJ/Cg5PdmVybG9hZEFjdGlvbhIMCgRuYW1lGAEgASgJEjMKCHRyaWdnZXJzGAIgAygLMiEuZW52b3kuY29uZmlnLm92ZXJsb2FkLnYzLlRyaWdnZXISKgoMdHlwZWRfY29uZmlnGAMgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueSJSCg1Mb2FkU2hlZFBvaW50EgwKBG5hbWUYASABKAkSMwoIdHJpZ2dlcnMYAiADKAsyIS5lbnZveS5jb25maWcub3ZlcmxvYWQudjMuVHJpZ2dlciJEChNCdWZmZXJGYWN0b3J5Q29uZmlnEi0KJW1pbmltdW1fYWNjb3VudF90b190cmFja19wb3dlcl9vZl90d28YASABKA0i1wIKD092ZXJsb2FkTWFuYWdlchIzChByZWZyZXNoX2ludGVydmFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEkQKEXJlc291cmNlX21vbml0b3JzGAIgAygLMikuZW52b3kuY29uZmlnLm92ZXJsb2FkLnYzLlJlc291cmNlTW9uaXRvchI5CgdhY3Rpb25zGAMgAygLMiguZW52b3kuY29uZmlnLm92ZXJsb2FkLnYzLk92ZXJsb2FkQWN0aW9uEkAKD2xvYWRzaGVkX3BvaW50cxgFIAMoCzInLmVudm95LmNvbmZpZy5vdmVybG9hZC52My5Mb2FkU2hlZFBvaW50EkwKFWJ1ZmZlcl9mYWN0b3J5X2NvbmZpZxgEIAEoCzItLmVudm95LmNvbmZpZy5vdmVybG9hZC52My5CdWZmZXJGYWN0b3J5Q29uZmlnYgZwcm90bzM", [file_envoy_type_v3_percent, file_google_protobuf_any, file_google_protobuf_duration]);
+  fileDesc("CidlbnZveS9jb25maWcvb3ZlcmxvYWQvdjMvb3ZlcmxvYWQucHJvdG8SGGVudm95LmNvbmZpZy5vdmVybG9hZC52MyJcCg9SZXNvdXJjZU1vbml0b3ISDAoEbmFtZRgBIAEoCRIsCgx0eXBlZF9jb25maWcYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55SABCDQoLY29uZmlnX3R5cGUiIQoQVGhyZXNob2xkVHJpZ2dlchINCgV2YWx1ZRgBIAEoASJpCgdUcmlnZ2VyEgwKBG5hbWUYASABKAkSPwoJdGhyZXNob2xkGAIgASgLMiouZW52b3kuY29uZmlnLm92ZXJsb2FkLnYzLlRocmVzaG9sZFRyaWdnZXJIAEIPCg10cmlnZ2VyX29uZW9mIn8KDk92ZXJsb2FkQWN0aW9uEgwKBG5hbWUYASABKAkSMwoIdHJpZ2dlcnMYAiADKAsyIS5lbnZveS5jb25maWcub3ZlcmxvYWQudjMuVHJpZ2dlchIqCgx0eXBlZF9jb25maWcYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55IscBCg9PdmVybG9hZE1hbmFnZXISMwoQcmVmcmVzaF9pbnRlcnZhbBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJEChFyZXNvdXJjZV9tb25pdG9ycxgCIAMoCzIpLmVudm95LmNvbmZpZy5vdmVybG9hZC52My5SZXNvdXJjZU1vbml0b3ISOQoHYWN0aW9ucxgDIAMoCzIoLmVudm95LmNvbmZpZy5vdmVybG9hZC52My5PdmVybG9hZEFjdGlvbmIGcHJvdG8z", [file_google_protobuf_any, file_google_protobuf_duration]);
 
 /**
  * Describes the message envoy.config.overload.v3.ResourceMonitor.
@@ -27,70 +26,23 @@ export const ThresholdTriggerSchema = /*@__PURE__*/
   messageDesc(file_envoy_config_overload_v3_overload, 1);
 
 /**
- * Describes the message envoy.config.overload.v3.ScaledTrigger.
- * Use `create(ScaledTriggerSchema)` to create a new message.
- */
-export const ScaledTriggerSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_overload_v3_overload, 2);
-
-/**
  * Describes the message envoy.config.overload.v3.Trigger.
  * Use `create(TriggerSchema)` to create a new message.
  */
 export const TriggerSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_overload_v3_overload, 3);
-
-/**
- * Describes the message envoy.config.overload.v3.ScaleTimersOverloadActionConfig.
- * Use `create(ScaleTimersOverloadActionConfigSchema)` to create a new message.
- */
-export const ScaleTimersOverloadActionConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_overload_v3_overload, 4);
-
-/**
- * Describes the message envoy.config.overload.v3.ScaleTimersOverloadActionConfig.ScaleTimer.
- * Use `create(ScaleTimersOverloadActionConfig_ScaleTimerSchema)` to create a new message.
- */
-export const ScaleTimersOverloadActionConfig_ScaleTimerSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_overload_v3_overload, 4, 0);
-
-/**
- * Describes the enum envoy.config.overload.v3.ScaleTimersOverloadActionConfig.TimerType.
- */
-export const ScaleTimersOverloadActionConfig_TimerTypeSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_overload_v3_overload, 4, 0);
-
-/**
- * @generated from enum envoy.config.overload.v3.ScaleTimersOverloadActionConfig.TimerType
- */
-export const ScaleTimersOverloadActionConfig_TimerType = /*@__PURE__*/
-  tsEnum(ScaleTimersOverloadActionConfig_TimerTypeSchema);
+  messageDesc(file_envoy_config_overload_v3_overload, 2);
 
 /**
  * Describes the message envoy.config.overload.v3.OverloadAction.
  * Use `create(OverloadActionSchema)` to create a new message.
  */
 export const OverloadActionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_overload_v3_overload, 5);
-
-/**
- * Describes the message envoy.config.overload.v3.LoadShedPoint.
- * Use `create(LoadShedPointSchema)` to create a new message.
- */
-export const LoadShedPointSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_overload_v3_overload, 6);
-
-/**
- * Describes the message envoy.config.overload.v3.BufferFactoryConfig.
- * Use `create(BufferFactoryConfigSchema)` to create a new message.
- */
-export const BufferFactoryConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_overload_v3_overload, 7);
+  messageDesc(file_envoy_config_overload_v3_overload, 3);
 
 /**
  * Describes the message envoy.config.overload.v3.OverloadManager.
  * Use `create(OverloadManagerSchema)` to create a new message.
  */
 export const OverloadManagerSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_overload_v3_overload, 8);
+  messageDesc(file_envoy_config_overload_v3_overload, 4);
 

@@ -4,17 +4,10 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { TypedExtensionConfig } from "../../core/v3/extension_pb.js";
 import type { Expr } from "../../../../google/api/expr/v1alpha1/syntax_pb.js";
-import type { CheckedExpr } from "../../../../google/api/expr/v1alpha1/checked_pb.js";
-import type { CelExpressionConfig } from "../../core/v3/cel_pb.js";
-import type { MetadataMatcher } from "../../../type/matcher/v3/metadata_pb.js";
 import type { HeaderMatcher } from "../../route/v3/route_components_pb.js";
-import type { PathMatcher } from "../../../type/matcher/v3/path_pb.js";
-import type { CidrRange } from "../../core/v3/address_pb.js";
-import type { Int32Range } from "../../../type/v3/range_pb.js";
-import type { StringMatcher } from "../../../type/matcher/v3/string_pb.js";
-import type { FilterStateMatcher } from "../../../type/matcher/v3/filter_state_pb.js";
+import type { MetadataMatcher } from "../../../type/matcher/v3/metadata_pb.js";
+import type { TypedExtensionConfig } from "../../core/v3/extension_pb.js";
 
 /**
  * Describes the file envoy/config/rbac/v3/rbac.proto.
@@ -34,11 +27,6 @@ export declare type RBAC = Message<"envoy.config.rbac.v3.RBAC"> & {
    * @generated from field: map<string, envoy.config.rbac.v3.Policy> policies = 2 [json_name = ""];
    */
   policies: { [key: string]: Policy };
-
-  /**
-   * @generated from field: envoy.config.rbac.v3.RBAC.AuditLoggingOptions audit_logging_options = 3 [json_name = ""];
-   */
-  auditLoggingOptions?: RBAC_AuditLoggingOptions | undefined;
 };
 
 /**
@@ -46,78 +34,6 @@ export declare type RBAC = Message<"envoy.config.rbac.v3.RBAC"> & {
  * Use `create(RBACSchema)` to create a new message.
  */
 export declare const RBACSchema: GenMessage<RBAC>;
-
-/**
- * @generated from message envoy.config.rbac.v3.RBAC.AuditLoggingOptions
- */
-export declare type RBAC_AuditLoggingOptions = Message<"envoy.config.rbac.v3.RBAC.AuditLoggingOptions"> & {
-  /**
-   * @generated from field: envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditCondition audit_condition = 1 [json_name = ""];
-   */
-  auditCondition: RBAC_AuditLoggingOptions_AuditCondition;
-
-  /**
-   * @generated from field: repeated envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditLoggerConfig logger_configs = 2 [json_name = ""];
-   */
-  loggerConfigs: RBAC_AuditLoggingOptions_AuditLoggerConfig[];
-};
-
-/**
- * Describes the message envoy.config.rbac.v3.RBAC.AuditLoggingOptions.
- * Use `create(RBAC_AuditLoggingOptionsSchema)` to create a new message.
- */
-export declare const RBAC_AuditLoggingOptionsSchema: GenMessage<RBAC_AuditLoggingOptions>;
-
-/**
- * @generated from message envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditLoggerConfig
- */
-export declare type RBAC_AuditLoggingOptions_AuditLoggerConfig = Message<"envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditLoggerConfig"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig audit_logger = 1 [json_name = ""];
-   */
-  auditLogger?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: bool is_optional = 2 [json_name = ""];
-   */
-  isOptional: boolean;
-};
-
-/**
- * Describes the message envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditLoggerConfig.
- * Use `create(RBAC_AuditLoggingOptions_AuditLoggerConfigSchema)` to create a new message.
- */
-export declare const RBAC_AuditLoggingOptions_AuditLoggerConfigSchema: GenMessage<RBAC_AuditLoggingOptions_AuditLoggerConfig>;
-
-/**
- * @generated from enum envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditCondition
- */
-export enum RBAC_AuditLoggingOptions_AuditCondition {
-  /**
-   * @generated from enum value: NONE = 0;
-   */
-  NONE = 0,
-
-  /**
-   * @generated from enum value: ON_DENY = 1;
-   */
-  ON_DENY = 1,
-
-  /**
-   * @generated from enum value: ON_ALLOW = 2;
-   */
-  ON_ALLOW = 2,
-
-  /**
-   * @generated from enum value: ON_DENY_AND_ALLOW = 3;
-   */
-  ON_DENY_AND_ALLOW = 3,
-}
-
-/**
- * Describes the enum envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditCondition.
- */
-export declare const RBAC_AuditLoggingOptions_AuditConditionSchema: GenEnum<RBAC_AuditLoggingOptions_AuditCondition>;
 
 /**
  * @generated from enum envoy.config.rbac.v3.RBAC.Action
@@ -154,24 +70,9 @@ export declare type Policy = Message<"envoy.config.rbac.v3.Policy"> & {
   permissions: Permission[];
 
   /**
-   * @generated from field: repeated envoy.config.rbac.v3.Principal principals = 2 [json_name = ""];
-   */
-  principals: Principal[];
-
-  /**
    * @generated from field: google.api.expr.v1alpha1.Expr condition = 3 [json_name = ""];
    */
   condition?: Expr | undefined;
-
-  /**
-   * @generated from field: google.api.expr.v1alpha1.CheckedExpr checked_condition = 4 [json_name = ""];
-   */
-  checkedCondition?: CheckedExpr | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.CelExpressionConfig cel_config = 5 [json_name = ""];
-   */
-  celConfig?: CelExpressionConfig | undefined;
 };
 
 /**
@@ -181,27 +82,6 @@ export declare type Policy = Message<"envoy.config.rbac.v3.Policy"> & {
 export declare const PolicySchema: GenMessage<Policy>;
 
 /**
- * @generated from message envoy.config.rbac.v3.SourcedMetadata
- */
-export declare type SourcedMetadata = Message<"envoy.config.rbac.v3.SourcedMetadata"> & {
-  /**
-   * @generated from field: envoy.type.matcher.v3.MetadataMatcher metadata_matcher = 1 [json_name = ""];
-   */
-  metadataMatcher?: MetadataMatcher | undefined;
-
-  /**
-   * @generated from field: envoy.config.rbac.v3.MetadataSource metadata_source = 2 [json_name = ""];
-   */
-  metadataSource: MetadataSource;
-};
-
-/**
- * Describes the message envoy.config.rbac.v3.SourcedMetadata.
- * Use `create(SourcedMetadataSchema)` to create a new message.
- */
-export declare const SourcedMetadataSchema: GenMessage<SourcedMetadata>;
-
-/**
  * @generated from message envoy.config.rbac.v3.Permission
  */
 export declare type Permission = Message<"envoy.config.rbac.v3.Permission"> & {
@@ -209,18 +89,6 @@ export declare type Permission = Message<"envoy.config.rbac.v3.Permission"> & {
    * @generated from oneof envoy.config.rbac.v3.Permission.rule
    */
   rule: {
-    /**
-     * @generated from field: envoy.config.rbac.v3.Permission.Set and_rules = 1 [json_name = ""];
-     */
-    value: Permission_Set;
-    case: "andRules";
-  } | {
-    /**
-     * @generated from field: envoy.config.rbac.v3.Permission.Set or_rules = 2 [json_name = ""];
-     */
-    value: Permission_Set;
-    case: "orRules";
-  } | {
     /**
      * @generated from field: bool any = 3 [json_name = ""];
      */
@@ -234,28 +102,10 @@ export declare type Permission = Message<"envoy.config.rbac.v3.Permission"> & {
     case: "header";
   } | {
     /**
-     * @generated from field: envoy.type.matcher.v3.PathMatcher url_path = 10 [json_name = ""];
-     */
-    value: PathMatcher;
-    case: "urlPath";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.CidrRange destination_ip = 5 [json_name = ""];
-     */
-    value: CidrRange;
-    case: "destinationIp";
-  } | {
-    /**
      * @generated from field: uint32 destination_port = 6 [json_name = ""];
      */
     value: number;
     case: "destinationPort";
-  } | {
-    /**
-     * @generated from field: envoy.type.v3.Int32Range destination_port_range = 11 [json_name = ""];
-     */
-    value: Int32Range;
-    case: "destinationPortRange";
   } | {
     /**
      * @generated from field: envoy.type.matcher.v3.MetadataMatcher metadata = 7 [json_name = ""];
@@ -264,34 +114,10 @@ export declare type Permission = Message<"envoy.config.rbac.v3.Permission"> & {
     case: "metadata";
   } | {
     /**
-     * @generated from field: envoy.config.rbac.v3.Permission not_rule = 8 [json_name = ""];
-     */
-    value: Permission;
-    case: "notRule";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.StringMatcher requested_server_name = 9 [json_name = ""];
-     */
-    value: StringMatcher;
-    case: "requestedServerName";
-  } | {
-    /**
      * @generated from field: envoy.config.core.v3.TypedExtensionConfig matcher = 12 [json_name = ""];
      */
     value: TypedExtensionConfig;
     case: "matcher";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.TypedExtensionConfig uri_template = 13 [json_name = ""];
-     */
-    value: TypedExtensionConfig;
-    case: "uriTemplate";
-  } | {
-    /**
-     * @generated from field: envoy.config.rbac.v3.SourcedMetadata sourced_metadata = 14 [json_name = ""];
-     */
-    value: SourcedMetadata;
-    case: "sourcedMetadata";
   } | { case: undefined; value?: undefined };
 };
 
@@ -300,154 +126,6 @@ export declare type Permission = Message<"envoy.config.rbac.v3.Permission"> & {
  * Use `create(PermissionSchema)` to create a new message.
  */
 export declare const PermissionSchema: GenMessage<Permission>;
-
-/**
- * @generated from message envoy.config.rbac.v3.Permission.Set
- */
-export declare type Permission_Set = Message<"envoy.config.rbac.v3.Permission.Set"> & {
-  /**
-   * @generated from field: repeated envoy.config.rbac.v3.Permission rules = 1 [json_name = ""];
-   */
-  rules: Permission[];
-};
-
-/**
- * Describes the message envoy.config.rbac.v3.Permission.Set.
- * Use `create(Permission_SetSchema)` to create a new message.
- */
-export declare const Permission_SetSchema: GenMessage<Permission_Set>;
-
-/**
- * @generated from message envoy.config.rbac.v3.Principal
- */
-export declare type Principal = Message<"envoy.config.rbac.v3.Principal"> & {
-  /**
-   * @generated from oneof envoy.config.rbac.v3.Principal.identifier
-   */
-  identifier: {
-    /**
-     * @generated from field: envoy.config.rbac.v3.Principal.Set and_ids = 1 [json_name = ""];
-     */
-    value: Principal_Set;
-    case: "andIds";
-  } | {
-    /**
-     * @generated from field: envoy.config.rbac.v3.Principal.Set or_ids = 2 [json_name = ""];
-     */
-    value: Principal_Set;
-    case: "orIds";
-  } | {
-    /**
-     * @generated from field: bool any = 3 [json_name = ""];
-     */
-    value: boolean;
-    case: "any";
-  } | {
-    /**
-     * @generated from field: envoy.config.rbac.v3.Principal.Authenticated authenticated = 4 [json_name = ""];
-     */
-    value: Principal_Authenticated;
-    case: "authenticated";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.CidrRange source_ip = 5 [json_name = ""];
-     */
-    value: CidrRange;
-    case: "sourceIp";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.CidrRange direct_remote_ip = 10 [json_name = ""];
-     */
-    value: CidrRange;
-    case: "directRemoteIp";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.CidrRange remote_ip = 11 [json_name = ""];
-     */
-    value: CidrRange;
-    case: "remoteIp";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.HeaderMatcher header = 6 [json_name = ""];
-     */
-    value: HeaderMatcher;
-    case: "header";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.PathMatcher url_path = 9 [json_name = ""];
-     */
-    value: PathMatcher;
-    case: "urlPath";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.MetadataMatcher metadata = 7 [json_name = ""];
-     */
-    value: MetadataMatcher;
-    case: "metadata";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.FilterStateMatcher filter_state = 12 [json_name = ""];
-     */
-    value: FilterStateMatcher;
-    case: "filterState";
-  } | {
-    /**
-     * @generated from field: envoy.config.rbac.v3.Principal not_id = 8 [json_name = ""];
-     */
-    value: Principal;
-    case: "notId";
-  } | {
-    /**
-     * @generated from field: envoy.config.rbac.v3.SourcedMetadata sourced_metadata = 13 [json_name = ""];
-     */
-    value: SourcedMetadata;
-    case: "sourcedMetadata";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.TypedExtensionConfig custom = 14 [json_name = ""];
-     */
-    value: TypedExtensionConfig;
-    case: "custom";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.rbac.v3.Principal.
- * Use `create(PrincipalSchema)` to create a new message.
- */
-export declare const PrincipalSchema: GenMessage<Principal>;
-
-/**
- * @generated from message envoy.config.rbac.v3.Principal.Set
- */
-export declare type Principal_Set = Message<"envoy.config.rbac.v3.Principal.Set"> & {
-  /**
-   * @generated from field: repeated envoy.config.rbac.v3.Principal ids = 1 [json_name = ""];
-   */
-  ids: Principal[];
-};
-
-/**
- * Describes the message envoy.config.rbac.v3.Principal.Set.
- * Use `create(Principal_SetSchema)` to create a new message.
- */
-export declare const Principal_SetSchema: GenMessage<Principal_Set>;
-
-/**
- * @generated from message envoy.config.rbac.v3.Principal.Authenticated
- */
-export declare type Principal_Authenticated = Message<"envoy.config.rbac.v3.Principal.Authenticated"> & {
-  /**
-   * @generated from field: envoy.type.matcher.v3.StringMatcher principal_name = 2 [json_name = ""];
-   */
-  principalName?: StringMatcher | undefined;
-};
-
-/**
- * Describes the message envoy.config.rbac.v3.Principal.Authenticated.
- * Use `create(Principal_AuthenticatedSchema)` to create a new message.
- */
-export declare const Principal_AuthenticatedSchema: GenMessage<Principal_Authenticated>;
 
 /**
  * @generated from message envoy.config.rbac.v3.Action
@@ -469,24 +147,4 @@ export declare type Action = Message<"envoy.config.rbac.v3.Action"> & {
  * Use `create(ActionSchema)` to create a new message.
  */
 export declare const ActionSchema: GenMessage<Action>;
-
-/**
- * @generated from enum envoy.config.rbac.v3.MetadataSource
- */
-export enum MetadataSource {
-  /**
-   * @generated from enum value: DYNAMIC = 0;
-   */
-  DYNAMIC = 0,
-
-  /**
-   * @generated from enum value: ROUTE = 1;
-   */
-  ROUTE = 1,
-}
-
-/**
- * Describes the enum envoy.config.rbac.v3.MetadataSource.
- */
-export declare const MetadataSourceSchema: GenEnum<MetadataSource>;
 

@@ -3,23 +3,16 @@
 /* eslint-disable */
 
 import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
-import { file_envoy_config_core_v3_address } from "../../core/v3/address_pb.js";
-import { file_envoy_config_core_v3_cel } from "../../core/v3/cel_pb.js";
 import { file_envoy_config_core_v3_extension } from "../../core/v3/extension_pb.js";
 import { file_envoy_config_route_v3_route_components } from "../../route/v3/route_components_pb.js";
-import { file_envoy_type_matcher_v3_filter_state } from "../../../type/matcher/v3/filter_state_pb.js";
 import { file_envoy_type_matcher_v3_metadata } from "../../../type/matcher/v3/metadata_pb.js";
-import { file_envoy_type_matcher_v3_path } from "../../../type/matcher/v3/path_pb.js";
-import { file_envoy_type_matcher_v3_string } from "../../../type/matcher/v3/string_pb.js";
-import { file_envoy_type_v3_range } from "../../../type/v3/range_pb.js";
-import { file_google_api_expr_v1alpha1_checked } from "../../../../google/api/expr/v1alpha1/checked_pb.js";
 import { file_google_api_expr_v1alpha1_syntax } from "../../../../google/api/expr/v1alpha1/syntax_pb.js";
 
 /**
  * Describes the file envoy/config/rbac/v3/rbac.proto.
  */
 export const file_envoy_config_rbac_v3_rbac = /*@__PURE__*/
-  fileDesc("Ch9lbnZveS9jb25maWcvcmJhYy92My9yYmFjLnByb3RvEhRlbnZveS5jb25maWcucmJhYy52MyK/BQoEUkJBQxIxCgZhY3Rpb24YASABKA4yIS5lbnZveS5jb25maWcucmJhYy52My5SQkFDLkFjdGlvbhI6Cghwb2xpY2llcxgCIAMoCzIoLmVudm95LmNvbmZpZy5yYmFjLnYzLlJCQUMuUG9saWNpZXNFbnRyeRJNChVhdWRpdF9sb2dnaW5nX29wdGlvbnMYAyABKAsyLi5lbnZveS5jb25maWcucmJhYy52My5SQkFDLkF1ZGl0TG9nZ2luZ09wdGlvbnMagQMKE0F1ZGl0TG9nZ2luZ09wdGlvbnMSVgoPYXVkaXRfY29uZGl0aW9uGAEgASgOMj0uZW52b3kuY29uZmlnLnJiYWMudjMuUkJBQy5BdWRpdExvZ2dpbmdPcHRpb25zLkF1ZGl0Q29uZGl0aW9uElgKDmxvZ2dlcl9jb25maWdzGAIgAygLMkAuZW52b3kuY29uZmlnLnJiYWMudjMuUkJBQy5BdWRpdExvZ2dpbmdPcHRpb25zLkF1ZGl0TG9nZ2VyQ29uZmlnGmoKEUF1ZGl0TG9nZ2VyQ29uZmlnEkAKDGF1ZGl0X2xvZ2dlchgBIAEoCzIqLmVudm95LmNvbmZpZy5jb3JlLnYzLlR5cGVkRXh0ZW5zaW9uQ29uZmlnEhMKC2lzX29wdGlvbmFsGAIgASgIIkwKDkF1ZGl0Q29uZGl0aW9uEggKBE5PTkUQABILCgdPTl9ERU5ZEAESDAoIT05fQUxMT1cQAhIVChFPTl9ERU5ZX0FORF9BTExPVxADGk0KDVBvbGljaWVzRW50cnkSCwoDa2V5GAEgASgJEisKBXZhbHVlGAIgASgLMhwuZW52b3kuY29uZmlnLnJiYWMudjMuUG9saWN5OgI4ASImCgZBY3Rpb24SCQoFQUxMT1cQABIICgRERU5ZEAESBwoDTE9HEAIiqAIKBlBvbGljeRI1CgtwZXJtaXNzaW9ucxgBIAMoCzIgLmVudm95LmNvbmZpZy5yYmFjLnYzLlBlcm1pc3Npb24SMwoKcHJpbmNpcGFscxgCIAMoCzIfLmVudm95LmNvbmZpZy5yYmFjLnYzLlByaW5jaXBhbBIxCgljb25kaXRpb24YAyABKAsyHi5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuRXhwchJAChFjaGVja2VkX2NvbmRpdGlvbhgEIAEoCzIlLmdvb2dsZS5hcGkuZXhwci52MWFscGhhMS5DaGVja2VkRXhwchI9CgpjZWxfY29uZmlnGAUgASgLMikuZW52b3kuY29uZmlnLmNvcmUudjMuQ2VsRXhwcmVzc2lvbkNvbmZpZyKSAQoPU291cmNlZE1ldGFkYXRhEkAKEG1ldGFkYXRhX21hdGNoZXIYASABKAsyJi5lbnZveS50eXBlLm1hdGNoZXIudjMuTWV0YWRhdGFNYXRjaGVyEj0KD21ldGFkYXRhX3NvdXJjZRgCIAEoDjIkLmVudm95LmNvbmZpZy5yYmFjLnYzLk1ldGFkYXRhU291cmNlItMGCgpQZXJtaXNzaW9uEjkKCWFuZF9ydWxlcxgBIAEoCzIkLmVudm95LmNvbmZpZy5yYmFjLnYzLlBlcm1pc3Npb24uU2V0SAASOAoIb3JfcnVsZXMYAiABKAsyJC5lbnZveS5jb25maWcucmJhYy52My5QZXJtaXNzaW9uLlNldEgAEg0KA2FueRgDIAEoCEgAEjYKBmhlYWRlchgEIAEoCzIkLmVudm95LmNvbmZpZy5yb3V0ZS52My5IZWFkZXJNYXRjaGVySAASNgoIdXJsX3BhdGgYCiABKAsyIi5lbnZveS50eXBlLm1hdGNoZXIudjMuUGF0aE1hdGNoZXJIABI5Cg5kZXN0aW5hdGlvbl9pcBgFIAEoCzIfLmVudm95LmNvbmZpZy5jb3JlLnYzLkNpZHJSYW5nZUgAEhoKEGRlc3RpbmF0aW9uX3BvcnQYBiABKA1IABI7ChZkZXN0aW5hdGlvbl9wb3J0X3JhbmdlGAsgASgLMhkuZW52b3kudHlwZS52My5JbnQzMlJhbmdlSAASOgoIbWV0YWRhdGEYByABKAsyJi5lbnZveS50eXBlLm1hdGNoZXIudjMuTWV0YWRhdGFNYXRjaGVySAASNAoIbm90X3J1bGUYCCABKAsyIC5lbnZveS5jb25maWcucmJhYy52My5QZXJtaXNzaW9uSAASRQoVcmVxdWVzdGVkX3NlcnZlcl9uYW1lGAkgASgLMiQuZW52b3kudHlwZS5tYXRjaGVyLnYzLlN0cmluZ01hdGNoZXJIABI9CgdtYXRjaGVyGAwgASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWdIABJCCgx1cmlfdGVtcGxhdGUYDSABKAsyKi5lbnZveS5jb25maWcuY29yZS52My5UeXBlZEV4dGVuc2lvbkNvbmZpZ0gAEkEKEHNvdXJjZWRfbWV0YWRhdGEYDiABKAsyJS5lbnZveS5jb25maWcucmJhYy52My5Tb3VyY2VkTWV0YWRhdGFIABo2CgNTZXQSLwoFcnVsZXMYASADKAsyIC5lbnZveS5jb25maWcucmJhYy52My5QZXJtaXNzaW9uQgYKBHJ1bGUitQcKCVByaW5jaXBhbBI2CgdhbmRfaWRzGAEgASgLMiMuZW52b3kuY29uZmlnLnJiYWMudjMuUHJpbmNpcGFsLlNldEgAEjUKBm9yX2lkcxgCIAEoCzIjLmVudm95LmNvbmZpZy5yYmFjLnYzLlByaW5jaXBhbC5TZXRIABINCgNhbnkYAyABKAhIABJGCg1hdXRoZW50aWNhdGVkGAQgASgLMi0uZW52b3kuY29uZmlnLnJiYWMudjMuUHJpbmNpcGFsLkF1dGhlbnRpY2F0ZWRIABI0Cglzb3VyY2VfaXAYBSABKAsyHy5lbnZveS5jb25maWcuY29yZS52My5DaWRyUmFuZ2VIABI7ChBkaXJlY3RfcmVtb3RlX2lwGAogASgLMh8uZW52b3kuY29uZmlnLmNvcmUudjMuQ2lkclJhbmdlSAASNAoJcmVtb3RlX2lwGAsgASgLMh8uZW52b3kuY29uZmlnLmNvcmUudjMuQ2lkclJhbmdlSAASNgoGaGVhZGVyGAYgASgLMiQuZW52b3kuY29uZmlnLnJvdXRlLnYzLkhlYWRlck1hdGNoZXJIABI2Cgh1cmxfcGF0aBgJIAEoCzIiLmVudm95LnR5cGUubWF0Y2hlci52My5QYXRoTWF0Y2hlckgAEjoKCG1ldGFkYXRhGAcgASgLMiYuZW52b3kudHlwZS5tYXRjaGVyLnYzLk1ldGFkYXRhTWF0Y2hlckgAEkEKDGZpbHRlcl9zdGF0ZRgMIAEoCzIpLmVudm95LnR5cGUubWF0Y2hlci52My5GaWx0ZXJTdGF0ZU1hdGNoZXJIABIxCgZub3RfaWQYCCABKAsyHy5lbnZveS5jb25maWcucmJhYy52My5QcmluY2lwYWxIABJBChBzb3VyY2VkX21ldGFkYXRhGA0gASgLMiUuZW52b3kuY29uZmlnLnJiYWMudjMuU291cmNlZE1ldGFkYXRhSAASPAoGY3VzdG9tGA4gASgLMiouZW52b3kuY29uZmlnLmNvcmUudjMuVHlwZWRFeHRlbnNpb25Db25maWdIABozCgNTZXQSLAoDaWRzGAEgAygLMh8uZW52b3kuY29uZmlnLnJiYWMudjMuUHJpbmNpcGFsGlMKDUF1dGhlbnRpY2F0ZWQSPAoOcHJpbmNpcGFsX25hbWUYAiABKAsyJC5lbnZveS50eXBlLm1hdGNoZXIudjMuU3RyaW5nTWF0Y2hlckoECAEQAkIMCgppZGVudGlmaWVyIkkKBkFjdGlvbhIMCgRuYW1lGAEgASgJEjEKBmFjdGlvbhgCIAEoDjIhLmVudm95LmNvbmZpZy5yYmFjLnYzLlJCQUMuQWN0aW9uKigKDk1ldGFkYXRhU291cmNlEgsKB0RZTkFNSUMQABIJCgVST1VURRABYgZwcm90bzM", [file_envoy_config_core_v3_address, file_envoy_config_core_v3_cel, file_envoy_config_core_v3_extension, file_envoy_config_route_v3_route_components, file_envoy_type_matcher_v3_filter_state, file_envoy_type_matcher_v3_metadata, file_envoy_type_matcher_v3_path, file_envoy_type_matcher_v3_string, file_envoy_type_v3_range, file_google_api_expr_v1alpha1_checked, file_google_api_expr_v1alpha1_syntax]);
+  fileDesc("Ch9lbnZveS9jb25maWcvcmJhYy92My9yYmFjLnByb3RvEhRlbnZveS5jb25maWcucmJhYy52MyLsAQoEUkJBQxIxCgZhY3Rpb24YASABKA4yIS5lbnZveS5jb25maWcucmJhYy52My5SQkFDLkFjdGlvbhI6Cghwb2xpY2llcxgCIAMoCzIoLmVudm95LmNvbmZpZy5yYmFjLnYzLlJCQUMuUG9saWNpZXNFbnRyeRpNCg1Qb2xpY2llc0VudHJ5EgsKA2tleRgBIAEoCRIrCgV2YWx1ZRgCIAEoCzIcLmVudm95LmNvbmZpZy5yYmFjLnYzLlBvbGljeToCOAEiJgoGQWN0aW9uEgkKBUFMTE9XEAASCAoEREVOWRABEgcKA0xPRxACInIKBlBvbGljeRI1CgtwZXJtaXNzaW9ucxgBIAMoCzIgLmVudm95LmNvbmZpZy5yYmFjLnYzLlBlcm1pc3Npb24SMQoJY29uZGl0aW9uGAMgASgLMh4uZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHIi8gEKClBlcm1pc3Npb24SDQoDYW55GAMgASgISAASNgoGaGVhZGVyGAQgASgLMiQuZW52b3kuY29uZmlnLnJvdXRlLnYzLkhlYWRlck1hdGNoZXJIABIaChBkZXN0aW5hdGlvbl9wb3J0GAYgASgNSAASOgoIbWV0YWRhdGEYByABKAsyJi5lbnZveS50eXBlLm1hdGNoZXIudjMuTWV0YWRhdGFNYXRjaGVySAASPQoHbWF0Y2hlchgMIAEoCzIqLmVudm95LmNvbmZpZy5jb3JlLnYzLlR5cGVkRXh0ZW5zaW9uQ29uZmlnSABCBgoEcnVsZSJJCgZBY3Rpb24SDAoEbmFtZRgBIAEoCRIxCgZhY3Rpb24YAiABKA4yIS5lbnZveS5jb25maWcucmJhYy52My5SQkFDLkFjdGlvbmIGcHJvdG8z", [file_envoy_config_core_v3_extension, file_envoy_config_route_v3_route_components, file_envoy_type_matcher_v3_metadata, file_google_api_expr_v1alpha1_syntax]);
 
 /**
  * Describes the message envoy.config.rbac.v3.RBAC.
@@ -27,32 +20,6 @@ export const file_envoy_config_rbac_v3_rbac = /*@__PURE__*/
  */
 export const RBACSchema = /*@__PURE__*/
   messageDesc(file_envoy_config_rbac_v3_rbac, 0);
-
-/**
- * Describes the message envoy.config.rbac.v3.RBAC.AuditLoggingOptions.
- * Use `create(RBAC_AuditLoggingOptionsSchema)` to create a new message.
- */
-export const RBAC_AuditLoggingOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 0, 0);
-
-/**
- * Describes the message envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditLoggerConfig.
- * Use `create(RBAC_AuditLoggingOptions_AuditLoggerConfigSchema)` to create a new message.
- */
-export const RBAC_AuditLoggingOptions_AuditLoggerConfigSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 0, 0, 0);
-
-/**
- * Describes the enum envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditCondition.
- */
-export const RBAC_AuditLoggingOptions_AuditConditionSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_rbac_v3_rbac, 0, 0, 0);
-
-/**
- * @generated from enum envoy.config.rbac.v3.RBAC.AuditLoggingOptions.AuditCondition
- */
-export const RBAC_AuditLoggingOptions_AuditCondition = /*@__PURE__*/
-  tsEnum(RBAC_AuditLoggingOptions_AuditConditionSchema);
 
 /**
  * Describes the enum envoy.config.rbac.v3.RBAC.Action.
@@ -74,63 +41,16 @@ export const PolicySchema = /*@__PURE__*/
   messageDesc(file_envoy_config_rbac_v3_rbac, 1);
 
 /**
- * Describes the message envoy.config.rbac.v3.SourcedMetadata.
- * Use `create(SourcedMetadataSchema)` to create a new message.
- */
-export const SourcedMetadataSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 2);
-
-/**
  * Describes the message envoy.config.rbac.v3.Permission.
  * Use `create(PermissionSchema)` to create a new message.
  */
 export const PermissionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 3);
-
-/**
- * Describes the message envoy.config.rbac.v3.Permission.Set.
- * Use `create(Permission_SetSchema)` to create a new message.
- */
-export const Permission_SetSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 3, 0);
-
-/**
- * Describes the message envoy.config.rbac.v3.Principal.
- * Use `create(PrincipalSchema)` to create a new message.
- */
-export const PrincipalSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 4);
-
-/**
- * Describes the message envoy.config.rbac.v3.Principal.Set.
- * Use `create(Principal_SetSchema)` to create a new message.
- */
-export const Principal_SetSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 4, 0);
-
-/**
- * Describes the message envoy.config.rbac.v3.Principal.Authenticated.
- * Use `create(Principal_AuthenticatedSchema)` to create a new message.
- */
-export const Principal_AuthenticatedSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 4, 1);
+  messageDesc(file_envoy_config_rbac_v3_rbac, 2);
 
 /**
  * Describes the message envoy.config.rbac.v3.Action.
  * Use `create(ActionSchema)` to create a new message.
  */
 export const ActionSchema = /*@__PURE__*/
-  messageDesc(file_envoy_config_rbac_v3_rbac, 5);
-
-/**
- * Describes the enum envoy.config.rbac.v3.MetadataSource.
- */
-export const MetadataSourceSchema = /*@__PURE__*/
-  enumDesc(file_envoy_config_rbac_v3_rbac, 0);
-
-/**
- * @generated from enum envoy.config.rbac.v3.MetadataSource
- */
-export const MetadataSource = /*@__PURE__*/
-  tsEnum(MetadataSourceSchema);
+  messageDesc(file_envoy_config_rbac_v3_rbac, 3);
 

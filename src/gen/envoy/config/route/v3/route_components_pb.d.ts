@@ -2,23 +2,16 @@
 // @generated from file envoy/config/route/v3/route_components.proto (package envoy.config.route.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Matcher } from "../../../../xds/type/matcher/v3/matcher_pb.js";
-import type { DataSource, HeaderValueOption, Metadata, RoutingPriority, RuntimeFractionalPercent } from "../../core/v3/base_pb.js";
 import type { Any, BoolValue, Duration } from "@bufbuild/protobuf/wkt";
+import type { DataSource, Metadata, RoutingPriority } from "../../core/v3/base_pb.js";
 import type { TypedExtensionConfig } from "../../core/v3/extension_pb.js";
-import type { RegexMatchAndSubstitute, RegexMatcher } from "../../../type/matcher/v3/regex_pb.js";
-import type { MetadataMatcher } from "../../../type/matcher/v3/metadata_pb.js";
-import type { FilterStateMatcher } from "../../../type/matcher/v3/filter_state_pb.js";
-import type { StringMatcher } from "../../../type/matcher/v3/string_pb.js";
-import type { HeaderMutation } from "../../common/mutation_rules/v3/mutation_rules_pb.js";
-import type { ProxyProtocolConfig } from "../../core/v3/proxy_protocol_pb.js";
-import type { FractionalPercent } from "../../../type/v3/percent_pb.js";
+import type { RegexMatcher } from "../../../type/matcher/v3/regex_pb.js";
 import type { SubstitutionFormatString } from "../../core/v3/substitution_format_string_pb.js";
 import type { CustomTag } from "../../../type/tracing/v3/custom_tag_pb.js";
-import type { MetadataKey } from "../../../type/metadata/v3/metadata_pb.js";
-import type { Int64Range } from "../../../type/v3/range_pb.js";
+import type { StringMatcher } from "../../../type/matcher/v3/string_pb.js";
 
 /**
  * Describes the file envoy/config/route/v3/route_components.proto.
@@ -50,94 +43,14 @@ export declare type VirtualHost = Message<"envoy.config.route.v3.VirtualHost"> &
   matcher?: Matcher | undefined;
 
   /**
-   * @generated from field: envoy.config.route.v3.VirtualHost.TlsRequirementType require_tls = 4 [json_name = ""];
-   */
-  requireTls: VirtualHost_TlsRequirementType;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.VirtualCluster virtual_clusters = 5 [json_name = ""];
-   */
-  virtualClusters: VirtualCluster[];
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.RateLimit rate_limits = 6 [json_name = ""];
-   */
-  rateLimits: RateLimit[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption request_headers_to_add = 7 [json_name = ""];
-   */
-  requestHeadersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: repeated string request_headers_to_remove = 13 [json_name = ""];
-   */
-  requestHeadersToRemove: string[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption response_headers_to_add = 10 [json_name = ""];
-   */
-  responseHeadersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: repeated string response_headers_to_remove = 11 [json_name = ""];
-   */
-  responseHeadersToRemove: string[];
-
-  /**
-   * @generated from field: envoy.config.route.v3.CorsPolicy cors = 8 [json_name = ""];
-   */
-  cors?: CorsPolicy | undefined;
-
-  /**
    * @generated from field: map<string, google.protobuf.Any> typed_per_filter_config = 15 [json_name = ""];
    */
   typedPerFilterConfig: { [key: string]: Any };
 
   /**
-   * @generated from field: bool include_request_attempt_count = 14 [json_name = ""];
-   */
-  includeRequestAttemptCount: boolean;
-
-  /**
-   * @generated from field: bool include_attempt_count_in_response = 19 [json_name = ""];
-   */
-  includeAttemptCountInResponse: boolean;
-
-  /**
    * @generated from field: envoy.config.route.v3.RetryPolicy retry_policy = 16 [json_name = ""];
    */
   retryPolicy?: RetryPolicy | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Any retry_policy_typed_config = 20 [json_name = ""];
-   */
-  retryPolicyTypedConfig?: Any | undefined;
-
-  /**
-   * @generated from field: envoy.config.route.v3.HedgePolicy hedge_policy = 17 [json_name = ""];
-   */
-  hedgePolicy?: HedgePolicy | undefined;
-
-  /**
-   * @generated from field: bool include_is_timeout_retry_header = 23 [json_name = ""];
-   */
-  includeIsTimeoutRetryHeader: boolean;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value per_request_buffer_limit_bytes = 18 [json_name = ""];
-   */
-  perRequestBufferLimitBytes?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt64Value request_body_buffer_limit = 25 [json_name = ""];
-   */
-  requestBodyBufferLimit?: bigint | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.RouteAction.RequestMirrorPolicy request_mirror_policies = 22 [json_name = ""];
-   */
-  requestMirrorPolicies: RouteAction_RequestMirrorPolicy[];
 
   /**
    * @generated from field: envoy.config.core.v3.Metadata metadata = 24 [json_name = ""];
@@ -150,63 +63,6 @@ export declare type VirtualHost = Message<"envoy.config.route.v3.VirtualHost"> &
  * Use `create(VirtualHostSchema)` to create a new message.
  */
 export declare const VirtualHostSchema: GenMessage<VirtualHost>;
-
-/**
- * @generated from enum envoy.config.route.v3.VirtualHost.TlsRequirementType
- */
-export enum VirtualHost_TlsRequirementType {
-  /**
-   * @generated from enum value: NONE = 0;
-   */
-  NONE = 0,
-
-  /**
-   * @generated from enum value: EXTERNAL_ONLY = 1;
-   */
-  EXTERNAL_ONLY = 1,
-
-  /**
-   * @generated from enum value: ALL = 2;
-   */
-  ALL = 2,
-}
-
-/**
- * Describes the enum envoy.config.route.v3.VirtualHost.TlsRequirementType.
- */
-export declare const VirtualHost_TlsRequirementTypeSchema: GenEnum<VirtualHost_TlsRequirementType>;
-
-/**
- * @generated from message envoy.config.route.v3.FilterAction
- */
-export declare type FilterAction = Message<"envoy.config.route.v3.FilterAction"> & {
-  /**
-   * @generated from field: google.protobuf.Any action = 1 [json_name = ""];
-   */
-  action?: Any | undefined;
-};
-
-/**
- * Describes the message envoy.config.route.v3.FilterAction.
- * Use `create(FilterActionSchema)` to create a new message.
- */
-export declare const FilterActionSchema: GenMessage<FilterAction>;
-
-/**
- * @generated from message envoy.config.route.v3.RouteList
- */
-export declare type RouteList = Message<"envoy.config.route.v3.RouteList"> & {
-  /**
-   * @generated from field: repeated envoy.config.route.v3.Route routes = 1 [json_name = ""];
-   */
-  routes: Route[];
-};
-
-/**
- * Describes the message envoy.config.route.v3.RouteList.
- * Use `create(RouteListSchema)` to create a new message.
- */
-export declare const RouteListSchema: GenMessage<RouteList>;
 
 /**
  * @generated from message envoy.config.route.v3.Route
@@ -243,18 +99,6 @@ export declare type Route = Message<"envoy.config.route.v3.Route"> & {
      */
     value: DirectResponseAction;
     case: "directResponse";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.FilterAction filter_action = 17 [json_name = ""];
-     */
-    value: FilterAction;
-    case: "filterAction";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.NonForwardingAction non_forwarding_action = 18 [json_name = ""];
-     */
-    value: NonForwardingAction;
-    case: "nonForwardingAction";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -263,34 +107,9 @@ export declare type Route = Message<"envoy.config.route.v3.Route"> & {
   metadata?: Metadata | undefined;
 
   /**
-   * @generated from field: envoy.config.route.v3.Decorator decorator = 5 [json_name = ""];
-   */
-  decorator?: Decorator | undefined;
-
-  /**
    * @generated from field: map<string, google.protobuf.Any> typed_per_filter_config = 13 [json_name = ""];
    */
   typedPerFilterConfig: { [key: string]: Any };
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption request_headers_to_add = 9 [json_name = ""];
-   */
-  requestHeadersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: repeated string request_headers_to_remove = 12 [json_name = ""];
-   */
-  requestHeadersToRemove: string[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption response_headers_to_add = 10 [json_name = ""];
-   */
-  responseHeadersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: repeated string response_headers_to_remove = 11 [json_name = ""];
-   */
-  responseHeadersToRemove: string[];
 
   /**
    * @generated from field: envoy.config.route.v3.Tracing tracing = 15 [json_name = ""];
@@ -298,19 +117,9 @@ export declare type Route = Message<"envoy.config.route.v3.Route"> & {
   tracing?: Tracing | undefined;
 
   /**
-   * @generated from field: google.protobuf.UInt32Value per_request_buffer_limit_bytes = 16 [json_name = ""];
-   */
-  perRequestBufferLimitBytes?: number | undefined;
-
-  /**
    * @generated from field: string stat_prefix = 19 [json_name = ""];
    */
   statPrefix: string;
-
-  /**
-   * @generated from field: google.protobuf.UInt64Value request_body_buffer_limit = 20 [json_name = ""];
-   */
-  requestBodyBufferLimit?: bigint | undefined;
 };
 
 /**
@@ -327,16 +136,6 @@ export declare type WeightedCluster = Message<"envoy.config.route.v3.WeightedClu
    * @generated from field: repeated envoy.config.route.v3.WeightedCluster.ClusterWeight clusters = 1 [json_name = ""];
    */
   clusters: WeightedCluster_ClusterWeight[];
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value total_weight = 3 [json_name = ""];
-   */
-  totalWeight?: number | undefined;
-
-  /**
-   * @generated from field: string runtime_key_prefix = 2 [json_name = ""];
-   */
-  runtimeKeyPrefix: string;
 
   /**
    * @generated from oneof envoy.config.route.v3.WeightedCluster.random_value_specifier
@@ -372,55 +171,14 @@ export declare type WeightedCluster_ClusterWeight = Message<"envoy.config.route.
   name: string;
 
   /**
-   * @generated from field: string cluster_header = 12 [json_name = ""];
-   */
-  clusterHeader: string;
-
-  /**
    * @generated from field: google.protobuf.UInt32Value weight = 2 [json_name = ""];
    */
   weight?: number | undefined;
 
   /**
-   * @generated from field: envoy.config.core.v3.Metadata metadata_match = 3 [json_name = ""];
-   */
-  metadataMatch?: Metadata | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption request_headers_to_add = 4 [json_name = ""];
-   */
-  requestHeadersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: repeated string request_headers_to_remove = 9 [json_name = ""];
-   */
-  requestHeadersToRemove: string[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption response_headers_to_add = 5 [json_name = ""];
-   */
-  responseHeadersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: repeated string response_headers_to_remove = 6 [json_name = ""];
-   */
-  responseHeadersToRemove: string[];
-
-  /**
    * @generated from field: map<string, google.protobuf.Any> typed_per_filter_config = 10 [json_name = ""];
    */
   typedPerFilterConfig: { [key: string]: Any };
-
-  /**
-   * @generated from oneof envoy.config.route.v3.WeightedCluster.ClusterWeight.host_rewrite_specifier
-   */
-  hostRewriteSpecifier: {
-    /**
-     * @generated from field: string host_rewrite_literal = 11 [json_name = ""];
-     */
-    value: string;
-    case: "hostRewriteLiteral";
-  } | { case: undefined; value?: undefined };
 };
 
 /**
@@ -437,11 +195,6 @@ export declare type ClusterSpecifierPlugin = Message<"envoy.config.route.v3.Clus
    * @generated from field: envoy.config.core.v3.TypedExtensionConfig extension = 1 [json_name = ""];
    */
   extension?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: bool is_optional = 2 [json_name = ""];
-   */
-  isOptional: boolean;
 };
 
 /**
@@ -481,29 +234,7 @@ export declare type RouteMatch = Message<"envoy.config.route.v3.RouteMatch"> & {
      */
     value: RouteMatch_ConnectMatcher;
     case: "connectMatcher";
-  } | {
-    /**
-     * @generated from field: string path_separated_prefix = 14 [json_name = ""];
-     */
-    value: string;
-    case: "pathSeparatedPrefix";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.TypedExtensionConfig path_match_policy = 15 [json_name = ""];
-     */
-    value: TypedExtensionConfig;
-    case: "pathMatchPolicy";
   } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: google.protobuf.BoolValue case_sensitive = 4 [json_name = ""];
-   */
-  caseSensitive?: boolean | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.RuntimeFractionalPercent runtime_fraction = 9 [json_name = ""];
-   */
-  runtimeFraction?: RuntimeFractionalPercent | undefined;
 
   /**
    * @generated from field: repeated envoy.config.route.v3.HeaderMatcher headers = 6 [json_name = ""];
@@ -511,29 +242,9 @@ export declare type RouteMatch = Message<"envoy.config.route.v3.RouteMatch"> & {
   headers: HeaderMatcher[];
 
   /**
-   * @generated from field: repeated envoy.config.route.v3.QueryParameterMatcher query_parameters = 7 [json_name = ""];
-   */
-  queryParameters: QueryParameterMatcher[];
-
-  /**
    * @generated from field: envoy.config.route.v3.RouteMatch.GrpcRouteMatchOptions grpc = 8 [json_name = ""];
    */
   grpc?: RouteMatch_GrpcRouteMatchOptions | undefined;
-
-  /**
-   * @generated from field: envoy.config.route.v3.RouteMatch.TlsContextMatchOptions tls_context = 11 [json_name = ""];
-   */
-  tlsContext?: RouteMatch_TlsContextMatchOptions | undefined;
-
-  /**
-   * @generated from field: repeated envoy.type.matcher.v3.MetadataMatcher dynamic_metadata = 13 [json_name = ""];
-   */
-  dynamicMetadata: MetadataMatcher[];
-
-  /**
-   * @generated from field: repeated envoy.type.matcher.v3.FilterStateMatcher filter_state = 16 [json_name = ""];
-   */
-  filterState: FilterStateMatcher[];
 };
 
 /**
@@ -555,27 +266,6 @@ export declare type RouteMatch_GrpcRouteMatchOptions = Message<"envoy.config.rou
 export declare const RouteMatch_GrpcRouteMatchOptionsSchema: GenMessage<RouteMatch_GrpcRouteMatchOptions>;
 
 /**
- * @generated from message envoy.config.route.v3.RouteMatch.TlsContextMatchOptions
- */
-export declare type RouteMatch_TlsContextMatchOptions = Message<"envoy.config.route.v3.RouteMatch.TlsContextMatchOptions"> & {
-  /**
-   * @generated from field: google.protobuf.BoolValue presented = 1 [json_name = ""];
-   */
-  presented?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue validated = 2 [json_name = ""];
-   */
-  validated?: boolean | undefined;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RouteMatch.TlsContextMatchOptions.
- * Use `create(RouteMatch_TlsContextMatchOptionsSchema)` to create a new message.
- */
-export declare const RouteMatch_TlsContextMatchOptionsSchema: GenMessage<RouteMatch_TlsContextMatchOptions>;
-
-/**
  * @generated from message envoy.config.route.v3.RouteMatch.ConnectMatcher
  */
 export declare type RouteMatch_ConnectMatcher = Message<"envoy.config.route.v3.RouteMatch.ConnectMatcher"> & {
@@ -586,73 +276,6 @@ export declare type RouteMatch_ConnectMatcher = Message<"envoy.config.route.v3.R
  * Use `create(RouteMatch_ConnectMatcherSchema)` to create a new message.
  */
 export declare const RouteMatch_ConnectMatcherSchema: GenMessage<RouteMatch_ConnectMatcher>;
-
-/**
- * @generated from message envoy.config.route.v3.CorsPolicy
- */
-export declare type CorsPolicy = Message<"envoy.config.route.v3.CorsPolicy"> & {
-  /**
-   * @generated from field: repeated envoy.type.matcher.v3.StringMatcher allow_origin_string_match = 11 [json_name = ""];
-   */
-  allowOriginStringMatch: StringMatcher[];
-
-  /**
-   * @generated from field: string allow_methods = 2 [json_name = ""];
-   */
-  allowMethods: string;
-
-  /**
-   * @generated from field: string allow_headers = 3 [json_name = ""];
-   */
-  allowHeaders: string;
-
-  /**
-   * @generated from field: string expose_headers = 4 [json_name = ""];
-   */
-  exposeHeaders: string;
-
-  /**
-   * @generated from field: string max_age = 5 [json_name = ""];
-   */
-  maxAge: string;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue allow_credentials = 6 [json_name = ""];
-   */
-  allowCredentials?: boolean | undefined;
-
-  /**
-   * @generated from oneof envoy.config.route.v3.CorsPolicy.enabled_specifier
-   */
-  enabledSpecifier: {
-    /**
-     * @generated from field: envoy.config.core.v3.RuntimeFractionalPercent filter_enabled = 9 [json_name = ""];
-     */
-    value: RuntimeFractionalPercent;
-    case: "filterEnabled";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: envoy.config.core.v3.RuntimeFractionalPercent shadow_enabled = 10 [json_name = ""];
-   */
-  shadowEnabled?: RuntimeFractionalPercent | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue allow_private_network_access = 12 [json_name = ""];
-   */
-  allowPrivateNetworkAccess?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue forward_not_matching_preflights = 13 [json_name = ""];
-   */
-  forwardNotMatchingPreflights?: boolean | undefined;
-};
-
-/**
- * Describes the message envoy.config.route.v3.CorsPolicy.
- * Use `create(CorsPolicySchema)` to create a new message.
- */
-export declare const CorsPolicySchema: GenMessage<CorsPolicy>;
 
 /**
  * @generated from message envoy.config.route.v3.RouteAction
@@ -667,12 +290,6 @@ export declare type RouteAction = Message<"envoy.config.route.v3.RouteAction"> &
      */
     value: string;
     case: "cluster";
-  } | {
-    /**
-     * @generated from field: string cluster_header = 2 [json_name = ""];
-     */
-    value: string;
-    case: "clusterHeader";
   } | {
     /**
      * @generated from field: envoy.config.route.v3.WeightedCluster weighted_clusters = 3 [json_name = ""];
@@ -694,76 +311,6 @@ export declare type RouteAction = Message<"envoy.config.route.v3.RouteAction"> &
   } | { case: undefined; value?: undefined };
 
   /**
-   * @generated from field: envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode cluster_not_found_response_code = 20 [json_name = ""];
-   */
-  clusterNotFoundResponseCode: RouteAction_ClusterNotFoundResponseCode;
-
-  /**
-   * @generated from field: envoy.config.core.v3.Metadata metadata_match = 4 [json_name = ""];
-   */
-  metadataMatch?: Metadata | undefined;
-
-  /**
-   * @generated from field: string prefix_rewrite = 5 [json_name = ""];
-   */
-  prefixRewrite: string;
-
-  /**
-   * @generated from field: envoy.type.matcher.v3.RegexMatchAndSubstitute regex_rewrite = 32 [json_name = ""];
-   */
-  regexRewrite?: RegexMatchAndSubstitute | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig path_rewrite_policy = 41 [json_name = ""];
-   */
-  pathRewritePolicy?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: string path_rewrite = 45 [json_name = ""];
-   */
-  pathRewrite: string;
-
-  /**
-   * @generated from oneof envoy.config.route.v3.RouteAction.host_rewrite_specifier
-   */
-  hostRewriteSpecifier: {
-    /**
-     * @generated from field: string host_rewrite_literal = 6 [json_name = ""];
-     */
-    value: string;
-    case: "hostRewriteLiteral";
-  } | {
-    /**
-     * @generated from field: google.protobuf.BoolValue auto_host_rewrite = 7 [json_name = ""];
-     */
-    value: BoolValue;
-    case: "autoHostRewrite";
-  } | {
-    /**
-     * @generated from field: string host_rewrite_header = 29 [json_name = ""];
-     */
-    value: string;
-    case: "hostRewriteHeader";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.RegexMatchAndSubstitute host_rewrite_path_regex = 35 [json_name = ""];
-     */
-    value: RegexMatchAndSubstitute;
-    case: "hostRewritePathRegex";
-  } | {
-    /**
-     * @generated from field: string host_rewrite = 44 [json_name = ""];
-     */
-    value: string;
-    case: "hostRewrite";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: bool append_x_forwarded_host = 38 [json_name = ""];
-   */
-  appendXForwardedHost: boolean;
-
-  /**
    * @generated from field: google.protobuf.Duration timeout = 8 [json_name = ""];
    */
   timeout?: Duration | undefined;
@@ -774,29 +321,9 @@ export declare type RouteAction = Message<"envoy.config.route.v3.RouteAction"> &
   idleTimeout?: Duration | undefined;
 
   /**
-   * @generated from field: google.protobuf.Duration flush_timeout = 42 [json_name = ""];
-   */
-  flushTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig early_data_policy = 40 [json_name = ""];
-   */
-  earlyDataPolicy?: TypedExtensionConfig | undefined;
-
-  /**
    * @generated from field: envoy.config.route.v3.RetryPolicy retry_policy = 9 [json_name = ""];
    */
   retryPolicy?: RetryPolicy | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Any retry_policy_typed_config = 33 [json_name = ""];
-   */
-  retryPolicyTypedConfig?: Any | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.RouteAction.RequestMirrorPolicy request_mirror_policies = 30 [json_name = ""];
-   */
-  requestMirrorPolicies: RouteAction_RequestMirrorPolicy[];
 
   /**
    * @generated from field: envoy.config.core.v3.RoutingPriority priority = 11 [json_name = ""];
@@ -804,59 +331,14 @@ export declare type RouteAction = Message<"envoy.config.route.v3.RouteAction"> &
   priority: RoutingPriority;
 
   /**
-   * @generated from field: repeated envoy.config.route.v3.RateLimit rate_limits = 13 [json_name = ""];
-   */
-  rateLimits: RateLimit[];
-
-  /**
-   * @generated from field: google.protobuf.BoolValue include_vh_rate_limits = 14 [json_name = ""];
-   */
-  includeVhRateLimits?: boolean | undefined;
-
-  /**
    * @generated from field: repeated envoy.config.route.v3.RouteAction.HashPolicy hash_policy = 15 [json_name = ""];
    */
   hashPolicy: RouteAction_HashPolicy[];
 
   /**
-   * @generated from field: envoy.config.route.v3.CorsPolicy cors = 17 [json_name = ""];
-   */
-  cors?: CorsPolicy | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration max_grpc_timeout = 23 [json_name = ""];
-   */
-  maxGrpcTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration grpc_timeout_offset = 28 [json_name = ""];
-   */
-  grpcTimeoutOffset?: Duration | undefined;
-
-  /**
    * @generated from field: repeated envoy.config.route.v3.RouteAction.UpgradeConfig upgrade_configs = 25 [json_name = ""];
    */
   upgradeConfigs: RouteAction_UpgradeConfig[];
-
-  /**
-   * @generated from field: envoy.config.route.v3.InternalRedirectPolicy internal_redirect_policy = 34 [json_name = ""];
-   */
-  internalRedirectPolicy?: InternalRedirectPolicy | undefined;
-
-  /**
-   * @generated from field: envoy.config.route.v3.RouteAction.InternalRedirectAction internal_redirect_action = 26 [json_name = ""];
-   */
-  internalRedirectAction: RouteAction_InternalRedirectAction;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_internal_redirects = 31 [json_name = ""];
-   */
-  maxInternalRedirects?: number | undefined;
-
-  /**
-   * @generated from field: envoy.config.route.v3.HedgePolicy hedge_policy = 27 [json_name = ""];
-   */
-  hedgePolicy?: HedgePolicy | undefined;
 
   /**
    * @generated from field: envoy.config.route.v3.RouteAction.MaxStreamDuration max_stream_duration = 36 [json_name = ""];
@@ -869,52 +351,6 @@ export declare type RouteAction = Message<"envoy.config.route.v3.RouteAction"> &
  * Use `create(RouteActionSchema)` to create a new message.
  */
 export declare const RouteActionSchema: GenMessage<RouteAction>;
-
-/**
- * @generated from message envoy.config.route.v3.RouteAction.RequestMirrorPolicy
- */
-export declare type RouteAction_RequestMirrorPolicy = Message<"envoy.config.route.v3.RouteAction.RequestMirrorPolicy"> & {
-  /**
-   * @generated from field: string cluster = 1 [json_name = ""];
-   */
-  cluster: string;
-
-  /**
-   * @generated from field: string cluster_header = 5 [json_name = ""];
-   */
-  clusterHeader: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.RuntimeFractionalPercent runtime_fraction = 3 [json_name = ""];
-   */
-  runtimeFraction?: RuntimeFractionalPercent | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue trace_sampled = 4 [json_name = ""];
-   */
-  traceSampled?: boolean | undefined;
-
-  /**
-   * @generated from field: bool disable_shadow_host_suffix_append = 6 [json_name = ""];
-   */
-  disableShadowHostSuffixAppend: boolean;
-
-  /**
-   * @generated from field: repeated envoy.config.common.mutation_rules.v3.HeaderMutation request_headers_mutations = 7 [json_name = ""];
-   */
-  requestHeadersMutations: HeaderMutation[];
-
-  /**
-   * @generated from field: string host_rewrite_literal = 8 [json_name = ""];
-   */
-  hostRewriteLiteral: string;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RouteAction.RequestMirrorPolicy.
- * Use `create(RouteAction_RequestMirrorPolicySchema)` to create a new message.
- */
-export declare const RouteAction_RequestMirrorPolicySchema: GenMessage<RouteAction_RequestMirrorPolicy>;
 
 /**
  * @generated from message envoy.config.route.v3.RouteAction.HashPolicy
@@ -935,24 +371,6 @@ export declare type RouteAction_HashPolicy = Message<"envoy.config.route.v3.Rout
      */
     value: RouteAction_HashPolicy_Cookie;
     case: "cookie";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties connection_properties = 3 [json_name = ""];
-     */
-    value: RouteAction_HashPolicy_ConnectionProperties;
-    case: "connectionProperties";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter query_parameter = 5 [json_name = ""];
-     */
-    value: RouteAction_HashPolicy_QueryParameter;
-    case: "queryParameter";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RouteAction.HashPolicy.FilterState filter_state = 6 [json_name = ""];
-     */
-    value: RouteAction_HashPolicy_FilterState;
-    case: "filterState";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -975,11 +393,6 @@ export declare type RouteAction_HashPolicy_Header = Message<"envoy.config.route.
    * @generated from field: string header_name = 1 [json_name = ""];
    */
   headerName: string;
-
-  /**
-   * @generated from field: envoy.type.matcher.v3.RegexMatchAndSubstitute regex_rewrite = 2 [json_name = ""];
-   */
-  regexRewrite?: RegexMatchAndSubstitute | undefined;
 };
 
 /**
@@ -1019,11 +432,6 @@ export declare type RouteAction_HashPolicy_Cookie = Message<"envoy.config.route.
   name: string;
 
   /**
-   * @generated from field: google.protobuf.Duration ttl = 2 [json_name = ""];
-   */
-  ttl?: Duration | undefined;
-
-  /**
    * @generated from field: string path = 3 [json_name = ""];
    */
   path: string;
@@ -1041,54 +449,6 @@ export declare type RouteAction_HashPolicy_Cookie = Message<"envoy.config.route.
 export declare const RouteAction_HashPolicy_CookieSchema: GenMessage<RouteAction_HashPolicy_Cookie>;
 
 /**
- * @generated from message envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties
- */
-export declare type RouteAction_HashPolicy_ConnectionProperties = Message<"envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties"> & {
-  /**
-   * @generated from field: bool source_ip = 1 [json_name = ""];
-   */
-  sourceIp: boolean;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RouteAction.HashPolicy.ConnectionProperties.
- * Use `create(RouteAction_HashPolicy_ConnectionPropertiesSchema)` to create a new message.
- */
-export declare const RouteAction_HashPolicy_ConnectionPropertiesSchema: GenMessage<RouteAction_HashPolicy_ConnectionProperties>;
-
-/**
- * @generated from message envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter
- */
-export declare type RouteAction_HashPolicy_QueryParameter = Message<"envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RouteAction.HashPolicy.QueryParameter.
- * Use `create(RouteAction_HashPolicy_QueryParameterSchema)` to create a new message.
- */
-export declare const RouteAction_HashPolicy_QueryParameterSchema: GenMessage<RouteAction_HashPolicy_QueryParameter>;
-
-/**
- * @generated from message envoy.config.route.v3.RouteAction.HashPolicy.FilterState
- */
-export declare type RouteAction_HashPolicy_FilterState = Message<"envoy.config.route.v3.RouteAction.HashPolicy.FilterState"> & {
-  /**
-   * @generated from field: string key = 1 [json_name = ""];
-   */
-  key: string;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RouteAction.HashPolicy.FilterState.
- * Use `create(RouteAction_HashPolicy_FilterStateSchema)` to create a new message.
- */
-export declare const RouteAction_HashPolicy_FilterStateSchema: GenMessage<RouteAction_HashPolicy_FilterState>;
-
-/**
  * @generated from message envoy.config.route.v3.RouteAction.UpgradeConfig
  */
 export declare type RouteAction_UpgradeConfig = Message<"envoy.config.route.v3.RouteAction.UpgradeConfig"> & {
@@ -1101,11 +461,6 @@ export declare type RouteAction_UpgradeConfig = Message<"envoy.config.route.v3.R
    * @generated from field: google.protobuf.BoolValue enabled = 2 [json_name = ""];
    */
   enabled?: boolean | undefined;
-
-  /**
-   * @generated from field: envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig connect_config = 3 [json_name = ""];
-   */
-  connectConfig?: RouteAction_UpgradeConfig_ConnectConfig | undefined;
 };
 
 /**
@@ -1115,27 +470,6 @@ export declare type RouteAction_UpgradeConfig = Message<"envoy.config.route.v3.R
 export declare const RouteAction_UpgradeConfigSchema: GenMessage<RouteAction_UpgradeConfig>;
 
 /**
- * @generated from message envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig
- */
-export declare type RouteAction_UpgradeConfig_ConnectConfig = Message<"envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.ProxyProtocolConfig proxy_protocol_config = 1 [json_name = ""];
-   */
-  proxyProtocolConfig?: ProxyProtocolConfig | undefined;
-
-  /**
-   * @generated from field: bool allow_post = 2 [json_name = ""];
-   */
-  allowPost: boolean;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RouteAction.UpgradeConfig.ConnectConfig.
- * Use `create(RouteAction_UpgradeConfig_ConnectConfigSchema)` to create a new message.
- */
-export declare const RouteAction_UpgradeConfig_ConnectConfigSchema: GenMessage<RouteAction_UpgradeConfig_ConnectConfig>;
-
-/**
  * @generated from message envoy.config.route.v3.RouteAction.MaxStreamDuration
  */
 export declare type RouteAction_MaxStreamDuration = Message<"envoy.config.route.v3.RouteAction.MaxStreamDuration"> & {
@@ -1143,16 +477,6 @@ export declare type RouteAction_MaxStreamDuration = Message<"envoy.config.route.
    * @generated from field: google.protobuf.Duration max_stream_duration = 1 [json_name = ""];
    */
   maxStreamDuration?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration grpc_timeout_header_max = 2 [json_name = ""];
-   */
-  grpcTimeoutHeaderMax?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration grpc_timeout_header_offset = 3 [json_name = ""];
-   */
-  grpcTimeoutHeaderOffset?: Duration | undefined;
 };
 
 /**
@@ -1162,118 +486,13 @@ export declare type RouteAction_MaxStreamDuration = Message<"envoy.config.route.
 export declare const RouteAction_MaxStreamDurationSchema: GenMessage<RouteAction_MaxStreamDuration>;
 
 /**
- * @generated from enum envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode
- */
-export enum RouteAction_ClusterNotFoundResponseCode {
-  /**
-   * @generated from enum value: SERVICE_UNAVAILABLE = 0;
-   */
-  SERVICE_UNAVAILABLE = 0,
-
-  /**
-   * @generated from enum value: NOT_FOUND = 1;
-   */
-  NOT_FOUND = 1,
-
-  /**
-   * @generated from enum value: INTERNAL_SERVER_ERROR = 2;
-   */
-  INTERNAL_SERVER_ERROR = 2,
-}
-
-/**
- * Describes the enum envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode.
- */
-export declare const RouteAction_ClusterNotFoundResponseCodeSchema: GenEnum<RouteAction_ClusterNotFoundResponseCode>;
-
-/**
- * @generated from enum envoy.config.route.v3.RouteAction.InternalRedirectAction
- */
-export enum RouteAction_InternalRedirectAction {
-  /**
-   * @generated from enum value: PASS_THROUGH_INTERNAL_REDIRECT = 0;
-   */
-  PASS_THROUGH_INTERNAL_REDIRECT = 0,
-
-  /**
-   * @generated from enum value: HANDLE_INTERNAL_REDIRECT = 1;
-   */
-  HANDLE_INTERNAL_REDIRECT = 1,
-}
-
-/**
- * Describes the enum envoy.config.route.v3.RouteAction.InternalRedirectAction.
- */
-export declare const RouteAction_InternalRedirectActionSchema: GenEnum<RouteAction_InternalRedirectAction>;
-
-/**
  * @generated from message envoy.config.route.v3.RetryPolicy
  */
 export declare type RetryPolicy = Message<"envoy.config.route.v3.RetryPolicy"> & {
   /**
-   * @generated from field: string retry_on = 1 [json_name = ""];
-   */
-  retryOn: string;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value num_retries = 2 [json_name = ""];
-   */
-  numRetries?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration per_try_timeout = 3 [json_name = ""];
-   */
-  perTryTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration per_try_idle_timeout = 13 [json_name = ""];
-   */
-  perTryIdleTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: envoy.config.route.v3.RetryPolicy.RetryPriority retry_priority = 4 [json_name = ""];
-   */
-  retryPriority?: RetryPolicy_RetryPriority | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.RetryPolicy.RetryHostPredicate retry_host_predicate = 5 [json_name = ""];
-   */
-  retryHostPredicate: RetryPolicy_RetryHostPredicate[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.TypedExtensionConfig retry_options_predicates = 12 [json_name = ""];
-   */
-  retryOptionsPredicates: TypedExtensionConfig[];
-
-  /**
-   * @generated from field: int64 host_selection_retry_max_attempts = 6 [json_name = ""];
-   */
-  hostSelectionRetryMaxAttempts: bigint;
-
-  /**
-   * @generated from field: repeated uint32 retriable_status_codes = 7 [json_name = ""];
-   */
-  retriableStatusCodes: number[];
-
-  /**
    * @generated from field: envoy.config.route.v3.RetryPolicy.RetryBackOff retry_back_off = 8 [json_name = ""];
    */
   retryBackOff?: RetryPolicy_RetryBackOff | undefined;
-
-  /**
-   * @generated from field: envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff rate_limited_retry_back_off = 11 [json_name = ""];
-   */
-  rateLimitedRetryBackOff?: RetryPolicy_RateLimitedRetryBackOff | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.HeaderMatcher retriable_headers = 9 [json_name = ""];
-   */
-  retriableHeaders: HeaderMatcher[];
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.HeaderMatcher retriable_request_headers = 10 [json_name = ""];
-   */
-  retriableRequestHeaders: HeaderMatcher[];
 };
 
 /**
@@ -1281,60 +500,6 @@ export declare type RetryPolicy = Message<"envoy.config.route.v3.RetryPolicy"> &
  * Use `create(RetryPolicySchema)` to create a new message.
  */
 export declare const RetryPolicySchema: GenMessage<RetryPolicy>;
-
-/**
- * @generated from message envoy.config.route.v3.RetryPolicy.RetryPriority
- */
-export declare type RetryPolicy_RetryPriority = Message<"envoy.config.route.v3.RetryPolicy.RetryPriority"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from oneof envoy.config.route.v3.RetryPolicy.RetryPriority.config_type
-   */
-  configType: {
-    /**
-     * @generated from field: google.protobuf.Any typed_config = 3 [json_name = ""];
-     */
-    value: Any;
-    case: "typedConfig";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.route.v3.RetryPolicy.RetryPriority.
- * Use `create(RetryPolicy_RetryPrioritySchema)` to create a new message.
- */
-export declare const RetryPolicy_RetryPrioritySchema: GenMessage<RetryPolicy_RetryPriority>;
-
-/**
- * @generated from message envoy.config.route.v3.RetryPolicy.RetryHostPredicate
- */
-export declare type RetryPolicy_RetryHostPredicate = Message<"envoy.config.route.v3.RetryPolicy.RetryHostPredicate"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from oneof envoy.config.route.v3.RetryPolicy.RetryHostPredicate.config_type
-   */
-  configType: {
-    /**
-     * @generated from field: google.protobuf.Any typed_config = 3 [json_name = ""];
-     */
-    value: Any;
-    case: "typedConfig";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.route.v3.RetryPolicy.RetryHostPredicate.
- * Use `create(RetryPolicy_RetryHostPredicateSchema)` to create a new message.
- */
-export declare const RetryPolicy_RetryHostPredicateSchema: GenMessage<RetryPolicy_RetryHostPredicate>;
 
 /**
  * @generated from message envoy.config.route.v3.RetryPolicy.RetryBackOff
@@ -1358,156 +523,9 @@ export declare type RetryPolicy_RetryBackOff = Message<"envoy.config.route.v3.Re
 export declare const RetryPolicy_RetryBackOffSchema: GenMessage<RetryPolicy_RetryBackOff>;
 
 /**
- * @generated from message envoy.config.route.v3.RetryPolicy.ResetHeader
- */
-export declare type RetryPolicy_ResetHeader = Message<"envoy.config.route.v3.RetryPolicy.ResetHeader"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: envoy.config.route.v3.RetryPolicy.ResetHeaderFormat format = 2 [json_name = ""];
-   */
-  format: RetryPolicy_ResetHeaderFormat;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RetryPolicy.ResetHeader.
- * Use `create(RetryPolicy_ResetHeaderSchema)` to create a new message.
- */
-export declare const RetryPolicy_ResetHeaderSchema: GenMessage<RetryPolicy_ResetHeader>;
-
-/**
- * @generated from message envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff
- */
-export declare type RetryPolicy_RateLimitedRetryBackOff = Message<"envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff"> & {
-  /**
-   * @generated from field: repeated envoy.config.route.v3.RetryPolicy.ResetHeader reset_headers = 1 [json_name = ""];
-   */
-  resetHeaders: RetryPolicy_ResetHeader[];
-
-  /**
-   * @generated from field: google.protobuf.Duration max_interval = 2 [json_name = ""];
-   */
-  maxInterval?: Duration | undefined;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RetryPolicy.RateLimitedRetryBackOff.
- * Use `create(RetryPolicy_RateLimitedRetryBackOffSchema)` to create a new message.
- */
-export declare const RetryPolicy_RateLimitedRetryBackOffSchema: GenMessage<RetryPolicy_RateLimitedRetryBackOff>;
-
-/**
- * @generated from enum envoy.config.route.v3.RetryPolicy.ResetHeaderFormat
- */
-export enum RetryPolicy_ResetHeaderFormat {
-  /**
-   * @generated from enum value: SECONDS = 0;
-   */
-  SECONDS = 0,
-
-  /**
-   * @generated from enum value: UNIX_TIMESTAMP = 1;
-   */
-  UNIX_TIMESTAMP = 1,
-}
-
-/**
- * Describes the enum envoy.config.route.v3.RetryPolicy.ResetHeaderFormat.
- */
-export declare const RetryPolicy_ResetHeaderFormatSchema: GenEnum<RetryPolicy_ResetHeaderFormat>;
-
-/**
- * @generated from message envoy.config.route.v3.HedgePolicy
- */
-export declare type HedgePolicy = Message<"envoy.config.route.v3.HedgePolicy"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value initial_requests = 1 [json_name = ""];
-   */
-  initialRequests?: number | undefined;
-
-  /**
-   * @generated from field: envoy.type.v3.FractionalPercent additional_request_chance = 2 [json_name = ""];
-   */
-  additionalRequestChance?: FractionalPercent | undefined;
-
-  /**
-   * @generated from field: bool hedge_on_per_try_timeout = 3 [json_name = ""];
-   */
-  hedgeOnPerTryTimeout: boolean;
-};
-
-/**
- * Describes the message envoy.config.route.v3.HedgePolicy.
- * Use `create(HedgePolicySchema)` to create a new message.
- */
-export declare const HedgePolicySchema: GenMessage<HedgePolicy>;
-
-/**
  * @generated from message envoy.config.route.v3.RedirectAction
  */
 export declare type RedirectAction = Message<"envoy.config.route.v3.RedirectAction"> & {
-  /**
-   * @generated from oneof envoy.config.route.v3.RedirectAction.scheme_rewrite_specifier
-   */
-  schemeRewriteSpecifier: {
-    /**
-     * @generated from field: bool https_redirect = 4 [json_name = ""];
-     */
-    value: boolean;
-    case: "httpsRedirect";
-  } | {
-    /**
-     * @generated from field: string scheme_redirect = 7 [json_name = ""];
-     */
-    value: string;
-    case: "schemeRedirect";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: string host_redirect = 1 [json_name = ""];
-   */
-  hostRedirect: string;
-
-  /**
-   * @generated from field: uint32 port_redirect = 8 [json_name = ""];
-   */
-  portRedirect: number;
-
-  /**
-   * @generated from oneof envoy.config.route.v3.RedirectAction.path_rewrite_specifier
-   */
-  pathRewriteSpecifier: {
-    /**
-     * @generated from field: string path_redirect = 2 [json_name = ""];
-     */
-    value: string;
-    case: "pathRedirect";
-  } | {
-    /**
-     * @generated from field: string prefix_rewrite = 5 [json_name = ""];
-     */
-    value: string;
-    case: "prefixRewrite";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.RegexMatchAndSubstitute regex_rewrite = 9 [json_name = ""];
-     */
-    value: RegexMatchAndSubstitute;
-    case: "regexRewrite";
-  } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: envoy.config.route.v3.RedirectAction.RedirectResponseCode response_code = 3 [json_name = ""];
-   */
-  responseCode: RedirectAction_RedirectResponseCode;
-
-  /**
-   * @generated from field: bool strip_query = 6 [json_name = ""];
-   */
-  stripQuery: boolean;
 };
 
 /**
@@ -1515,41 +533,6 @@ export declare type RedirectAction = Message<"envoy.config.route.v3.RedirectActi
  * Use `create(RedirectActionSchema)` to create a new message.
  */
 export declare const RedirectActionSchema: GenMessage<RedirectAction>;
-
-/**
- * @generated from enum envoy.config.route.v3.RedirectAction.RedirectResponseCode
- */
-export enum RedirectAction_RedirectResponseCode {
-  /**
-   * @generated from enum value: MOVED_PERMANENTLY = 0;
-   */
-  MOVED_PERMANENTLY = 0,
-
-  /**
-   * @generated from enum value: FOUND = 1;
-   */
-  FOUND = 1,
-
-  /**
-   * @generated from enum value: SEE_OTHER = 2;
-   */
-  SEE_OTHER = 2,
-
-  /**
-   * @generated from enum value: TEMPORARY_REDIRECT = 3;
-   */
-  TEMPORARY_REDIRECT = 3,
-
-  /**
-   * @generated from enum value: PERMANENT_REDIRECT = 4;
-   */
-  PERMANENT_REDIRECT = 4,
-}
-
-/**
- * Describes the enum envoy.config.route.v3.RedirectAction.RedirectResponseCode.
- */
-export declare const RedirectAction_RedirectResponseCodeSchema: GenEnum<RedirectAction_RedirectResponseCode>;
 
 /**
  * @generated from message envoy.config.route.v3.DirectResponseAction
@@ -1578,57 +561,9 @@ export declare type DirectResponseAction = Message<"envoy.config.route.v3.Direct
 export declare const DirectResponseActionSchema: GenMessage<DirectResponseAction>;
 
 /**
- * @generated from message envoy.config.route.v3.NonForwardingAction
- */
-export declare type NonForwardingAction = Message<"envoy.config.route.v3.NonForwardingAction"> & {
-};
-
-/**
- * Describes the message envoy.config.route.v3.NonForwardingAction.
- * Use `create(NonForwardingActionSchema)` to create a new message.
- */
-export declare const NonForwardingActionSchema: GenMessage<NonForwardingAction>;
-
-/**
- * @generated from message envoy.config.route.v3.Decorator
- */
-export declare type Decorator = Message<"envoy.config.route.v3.Decorator"> & {
-  /**
-   * @generated from field: string operation = 1 [json_name = ""];
-   */
-  operation: string;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue propagate = 2 [json_name = ""];
-   */
-  propagate?: boolean | undefined;
-};
-
-/**
- * Describes the message envoy.config.route.v3.Decorator.
- * Use `create(DecoratorSchema)` to create a new message.
- */
-export declare const DecoratorSchema: GenMessage<Decorator>;
-
-/**
  * @generated from message envoy.config.route.v3.Tracing
  */
 export declare type Tracing = Message<"envoy.config.route.v3.Tracing"> & {
-  /**
-   * @generated from field: envoy.type.v3.FractionalPercent client_sampling = 1 [json_name = ""];
-   */
-  clientSampling?: FractionalPercent | undefined;
-
-  /**
-   * @generated from field: envoy.type.v3.FractionalPercent random_sampling = 2 [json_name = ""];
-   */
-  randomSampling?: FractionalPercent | undefined;
-
-  /**
-   * @generated from field: envoy.type.v3.FractionalPercent overall_sampling = 3 [json_name = ""];
-   */
-  overallSampling?: FractionalPercent | undefined;
-
   /**
    * @generated from field: repeated envoy.type.tracing.v3.CustomTag custom_tags = 4 [json_name = ""];
    */
@@ -1638,11 +573,6 @@ export declare type Tracing = Message<"envoy.config.route.v3.Tracing"> & {
    * @generated from field: string operation = 5 [json_name = ""];
    */
   operation: string;
-
-  /**
-   * @generated from field: string upstream_operation = 6 [json_name = ""];
-   */
-  upstreamOperation: string;
 };
 
 /**
@@ -1650,489 +580,6 @@ export declare type Tracing = Message<"envoy.config.route.v3.Tracing"> & {
  * Use `create(TracingSchema)` to create a new message.
  */
 export declare const TracingSchema: GenMessage<Tracing>;
-
-/**
- * @generated from message envoy.config.route.v3.VirtualCluster
- */
-export declare type VirtualCluster = Message<"envoy.config.route.v3.VirtualCluster"> & {
-  /**
-   * @generated from field: repeated envoy.config.route.v3.HeaderMatcher headers = 4 [json_name = ""];
-   */
-  headers: HeaderMatcher[];
-
-  /**
-   * @generated from field: string name = 2 [json_name = ""];
-   */
-  name: string;
-};
-
-/**
- * Describes the message envoy.config.route.v3.VirtualCluster.
- * Use `create(VirtualClusterSchema)` to create a new message.
- */
-export declare const VirtualClusterSchema: GenMessage<VirtualCluster>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit
- */
-export declare type RateLimit = Message<"envoy.config.route.v3.RateLimit"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value stage = 1 [json_name = ""];
-   */
-  stage?: number | undefined;
-
-  /**
-   * @generated from field: string disable_key = 2 [json_name = ""];
-   */
-  disableKey: string;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.RateLimit.Action actions = 3 [json_name = ""];
-   */
-  actions: RateLimit_Action[];
-
-  /**
-   * @generated from field: envoy.config.route.v3.RateLimit.Override limit = 4 [json_name = ""];
-   */
-  limit?: RateLimit_Override | undefined;
-
-  /**
-   * @generated from field: envoy.config.route.v3.RateLimit.HitsAddend hits_addend = 5 [json_name = ""];
-   */
-  hitsAddend?: RateLimit_HitsAddend | undefined;
-
-  /**
-   * @generated from field: bool apply_on_stream_done = 6 [json_name = ""];
-   */
-  applyOnStreamDone: boolean;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.
- * Use `create(RateLimitSchema)` to create a new message.
- */
-export declare const RateLimitSchema: GenMessage<RateLimit>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action
- */
-export declare type RateLimit_Action = Message<"envoy.config.route.v3.RateLimit.Action"> & {
-  /**
-   * @generated from oneof envoy.config.route.v3.RateLimit.Action.action_specifier
-   */
-  actionSpecifier: {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.SourceCluster source_cluster = 1 [json_name = ""];
-     */
-    value: RateLimit_Action_SourceCluster;
-    case: "sourceCluster";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.DestinationCluster destination_cluster = 2 [json_name = ""];
-     */
-    value: RateLimit_Action_DestinationCluster;
-    case: "destinationCluster";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.RequestHeaders request_headers = 3 [json_name = ""];
-     */
-    value: RateLimit_Action_RequestHeaders;
-    case: "requestHeaders";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.QueryParameters query_parameters = 12 [json_name = ""];
-     */
-    value: RateLimit_Action_QueryParameters;
-    case: "queryParameters";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.RemoteAddress remote_address = 4 [json_name = ""];
-     */
-    value: RateLimit_Action_RemoteAddress;
-    case: "remoteAddress";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.GenericKey generic_key = 5 [json_name = ""];
-     */
-    value: RateLimit_Action_GenericKey;
-    case: "genericKey";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.HeaderValueMatch header_value_match = 6 [json_name = ""];
-     */
-    value: RateLimit_Action_HeaderValueMatch;
-    case: "headerValueMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.DynamicMetaData dynamic_metadata = 7 [json_name = ""];
-     */
-    value: RateLimit_Action_DynamicMetaData;
-    case: "dynamicMetadata";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.MetaData metadata = 8 [json_name = ""];
-     */
-    value: RateLimit_Action_MetaData;
-    case: "metadata";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.TypedExtensionConfig extension = 9 [json_name = ""];
-     */
-    value: TypedExtensionConfig;
-    case: "extension";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.MaskedRemoteAddress masked_remote_address = 10 [json_name = ""];
-     */
-    value: RateLimit_Action_MaskedRemoteAddress;
-    case: "maskedRemoteAddress";
-  } | {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Action.QueryParameterValueMatch query_parameter_value_match = 11 [json_name = ""];
-     */
-    value: RateLimit_Action_QueryParameterValueMatch;
-    case: "queryParameterValueMatch";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.
- * Use `create(RateLimit_ActionSchema)` to create a new message.
- */
-export declare const RateLimit_ActionSchema: GenMessage<RateLimit_Action>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.SourceCluster
- */
-export declare type RateLimit_Action_SourceCluster = Message<"envoy.config.route.v3.RateLimit.Action.SourceCluster"> & {
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.SourceCluster.
- * Use `create(RateLimit_Action_SourceClusterSchema)` to create a new message.
- */
-export declare const RateLimit_Action_SourceClusterSchema: GenMessage<RateLimit_Action_SourceCluster>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.DestinationCluster
- */
-export declare type RateLimit_Action_DestinationCluster = Message<"envoy.config.route.v3.RateLimit.Action.DestinationCluster"> & {
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.DestinationCluster.
- * Use `create(RateLimit_Action_DestinationClusterSchema)` to create a new message.
- */
-export declare const RateLimit_Action_DestinationClusterSchema: GenMessage<RateLimit_Action_DestinationCluster>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.RequestHeaders
- */
-export declare type RateLimit_Action_RequestHeaders = Message<"envoy.config.route.v3.RateLimit.Action.RequestHeaders"> & {
-  /**
-   * @generated from field: string header_name = 1 [json_name = ""];
-   */
-  headerName: string;
-
-  /**
-   * @generated from field: string descriptor_key = 2 [json_name = ""];
-   */
-  descriptorKey: string;
-
-  /**
-   * @generated from field: bool skip_if_absent = 3 [json_name = ""];
-   */
-  skipIfAbsent: boolean;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.RequestHeaders.
- * Use `create(RateLimit_Action_RequestHeadersSchema)` to create a new message.
- */
-export declare const RateLimit_Action_RequestHeadersSchema: GenMessage<RateLimit_Action_RequestHeaders>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.QueryParameters
- */
-export declare type RateLimit_Action_QueryParameters = Message<"envoy.config.route.v3.RateLimit.Action.QueryParameters"> & {
-  /**
-   * @generated from field: string query_parameter_name = 1 [json_name = ""];
-   */
-  queryParameterName: string;
-
-  /**
-   * @generated from field: string descriptor_key = 2 [json_name = ""];
-   */
-  descriptorKey: string;
-
-  /**
-   * @generated from field: bool skip_if_absent = 3 [json_name = ""];
-   */
-  skipIfAbsent: boolean;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.QueryParameters.
- * Use `create(RateLimit_Action_QueryParametersSchema)` to create a new message.
- */
-export declare const RateLimit_Action_QueryParametersSchema: GenMessage<RateLimit_Action_QueryParameters>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.RemoteAddress
- */
-export declare type RateLimit_Action_RemoteAddress = Message<"envoy.config.route.v3.RateLimit.Action.RemoteAddress"> & {
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.RemoteAddress.
- * Use `create(RateLimit_Action_RemoteAddressSchema)` to create a new message.
- */
-export declare const RateLimit_Action_RemoteAddressSchema: GenMessage<RateLimit_Action_RemoteAddress>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.MaskedRemoteAddress
- */
-export declare type RateLimit_Action_MaskedRemoteAddress = Message<"envoy.config.route.v3.RateLimit.Action.MaskedRemoteAddress"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value v4_prefix_mask_len = 1 [json_name = ""];
-   */
-  v4PrefixMaskLen?: number | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value v6_prefix_mask_len = 2 [json_name = ""];
-   */
-  v6PrefixMaskLen?: number | undefined;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.MaskedRemoteAddress.
- * Use `create(RateLimit_Action_MaskedRemoteAddressSchema)` to create a new message.
- */
-export declare const RateLimit_Action_MaskedRemoteAddressSchema: GenMessage<RateLimit_Action_MaskedRemoteAddress>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.GenericKey
- */
-export declare type RateLimit_Action_GenericKey = Message<"envoy.config.route.v3.RateLimit.Action.GenericKey"> & {
-  /**
-   * @generated from field: string descriptor_value = 1 [json_name = ""];
-   */
-  descriptorValue: string;
-
-  /**
-   * @generated from field: string descriptor_key = 2 [json_name = ""];
-   */
-  descriptorKey: string;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.GenericKey.
- * Use `create(RateLimit_Action_GenericKeySchema)` to create a new message.
- */
-export declare const RateLimit_Action_GenericKeySchema: GenMessage<RateLimit_Action_GenericKey>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.HeaderValueMatch
- */
-export declare type RateLimit_Action_HeaderValueMatch = Message<"envoy.config.route.v3.RateLimit.Action.HeaderValueMatch"> & {
-  /**
-   * @generated from field: string descriptor_key = 4 [json_name = ""];
-   */
-  descriptorKey: string;
-
-  /**
-   * @generated from field: string descriptor_value = 1 [json_name = ""];
-   */
-  descriptorValue: string;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue expect_match = 2 [json_name = ""];
-   */
-  expectMatch?: boolean | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.HeaderMatcher headers = 3 [json_name = ""];
-   */
-  headers: HeaderMatcher[];
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.HeaderValueMatch.
- * Use `create(RateLimit_Action_HeaderValueMatchSchema)` to create a new message.
- */
-export declare const RateLimit_Action_HeaderValueMatchSchema: GenMessage<RateLimit_Action_HeaderValueMatch>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.DynamicMetaData
- */
-export declare type RateLimit_Action_DynamicMetaData = Message<"envoy.config.route.v3.RateLimit.Action.DynamicMetaData"> & {
-  /**
-   * @generated from field: string descriptor_key = 1 [json_name = ""];
-   */
-  descriptorKey: string;
-
-  /**
-   * @generated from field: envoy.type.metadata.v3.MetadataKey metadata_key = 2 [json_name = ""];
-   */
-  metadataKey?: MetadataKey | undefined;
-
-  /**
-   * @generated from field: string default_value = 3 [json_name = ""];
-   */
-  defaultValue: string;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.DynamicMetaData.
- * Use `create(RateLimit_Action_DynamicMetaDataSchema)` to create a new message.
- */
-export declare const RateLimit_Action_DynamicMetaDataSchema: GenMessage<RateLimit_Action_DynamicMetaData>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.MetaData
- */
-export declare type RateLimit_Action_MetaData = Message<"envoy.config.route.v3.RateLimit.Action.MetaData"> & {
-  /**
-   * @generated from field: string descriptor_key = 1 [json_name = ""];
-   */
-  descriptorKey: string;
-
-  /**
-   * @generated from field: envoy.type.metadata.v3.MetadataKey metadata_key = 2 [json_name = ""];
-   */
-  metadataKey?: MetadataKey | undefined;
-
-  /**
-   * @generated from field: string default_value = 3 [json_name = ""];
-   */
-  defaultValue: string;
-
-  /**
-   * @generated from field: envoy.config.route.v3.RateLimit.Action.MetaData.Source source = 4 [json_name = ""];
-   */
-  source: RateLimit_Action_MetaData_Source;
-
-  /**
-   * @generated from field: bool skip_if_absent = 5 [json_name = ""];
-   */
-  skipIfAbsent: boolean;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.MetaData.
- * Use `create(RateLimit_Action_MetaDataSchema)` to create a new message.
- */
-export declare const RateLimit_Action_MetaDataSchema: GenMessage<RateLimit_Action_MetaData>;
-
-/**
- * @generated from enum envoy.config.route.v3.RateLimit.Action.MetaData.Source
- */
-export enum RateLimit_Action_MetaData_Source {
-  /**
-   * @generated from enum value: DYNAMIC = 0;
-   */
-  DYNAMIC = 0,
-
-  /**
-   * @generated from enum value: ROUTE_ENTRY = 1;
-   */
-  ROUTE_ENTRY = 1,
-}
-
-/**
- * Describes the enum envoy.config.route.v3.RateLimit.Action.MetaData.Source.
- */
-export declare const RateLimit_Action_MetaData_SourceSchema: GenEnum<RateLimit_Action_MetaData_Source>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Action.QueryParameterValueMatch
- */
-export declare type RateLimit_Action_QueryParameterValueMatch = Message<"envoy.config.route.v3.RateLimit.Action.QueryParameterValueMatch"> & {
-  /**
-   * @generated from field: string descriptor_key = 4 [json_name = ""];
-   */
-  descriptorKey: string;
-
-  /**
-   * @generated from field: string descriptor_value = 1 [json_name = ""];
-   */
-  descriptorValue: string;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue expect_match = 2 [json_name = ""];
-   */
-  expectMatch?: boolean | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.QueryParameterMatcher query_parameters = 3 [json_name = ""];
-   */
-  queryParameters: QueryParameterMatcher[];
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Action.QueryParameterValueMatch.
- * Use `create(RateLimit_Action_QueryParameterValueMatchSchema)` to create a new message.
- */
-export declare const RateLimit_Action_QueryParameterValueMatchSchema: GenMessage<RateLimit_Action_QueryParameterValueMatch>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Override
- */
-export declare type RateLimit_Override = Message<"envoy.config.route.v3.RateLimit.Override"> & {
-  /**
-   * @generated from oneof envoy.config.route.v3.RateLimit.Override.override_specifier
-   */
-  overrideSpecifier: {
-    /**
-     * @generated from field: envoy.config.route.v3.RateLimit.Override.DynamicMetadata dynamic_metadata = 1 [json_name = ""];
-     */
-    value: RateLimit_Override_DynamicMetadata;
-    case: "dynamicMetadata";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Override.
- * Use `create(RateLimit_OverrideSchema)` to create a new message.
- */
-export declare const RateLimit_OverrideSchema: GenMessage<RateLimit_Override>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.Override.DynamicMetadata
- */
-export declare type RateLimit_Override_DynamicMetadata = Message<"envoy.config.route.v3.RateLimit.Override.DynamicMetadata"> & {
-  /**
-   * @generated from field: envoy.type.metadata.v3.MetadataKey metadata_key = 1 [json_name = ""];
-   */
-  metadataKey?: MetadataKey | undefined;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.Override.DynamicMetadata.
- * Use `create(RateLimit_Override_DynamicMetadataSchema)` to create a new message.
- */
-export declare const RateLimit_Override_DynamicMetadataSchema: GenMessage<RateLimit_Override_DynamicMetadata>;
-
-/**
- * @generated from message envoy.config.route.v3.RateLimit.HitsAddend
- */
-export declare type RateLimit_HitsAddend = Message<"envoy.config.route.v3.RateLimit.HitsAddend"> & {
-  /**
-   * @generated from field: google.protobuf.UInt64Value number = 1 [json_name = ""];
-   */
-  number?: bigint | undefined;
-
-  /**
-   * @generated from field: string format = 2 [json_name = ""];
-   */
-  format: string;
-};
-
-/**
- * Describes the message envoy.config.route.v3.RateLimit.HitsAddend.
- * Use `create(RateLimit_HitsAddendSchema)` to create a new message.
- */
-export declare const RateLimit_HitsAddendSchema: GenMessage<RateLimit_HitsAddend>;
 
 /**
  * @generated from message envoy.config.route.v3.HeaderMatcher
@@ -2148,48 +595,6 @@ export declare type HeaderMatcher = Message<"envoy.config.route.v3.HeaderMatcher
    */
   headerMatchSpecifier: {
     /**
-     * @generated from field: string exact_match = 4 [json_name = ""];
-     */
-    value: string;
-    case: "exactMatch";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.RegexMatcher safe_regex_match = 11 [json_name = ""];
-     */
-    value: RegexMatcher;
-    case: "safeRegexMatch";
-  } | {
-    /**
-     * @generated from field: envoy.type.v3.Int64Range range_match = 6 [json_name = ""];
-     */
-    value: Int64Range;
-    case: "rangeMatch";
-  } | {
-    /**
-     * @generated from field: bool present_match = 7 [json_name = ""];
-     */
-    value: boolean;
-    case: "presentMatch";
-  } | {
-    /**
-     * @generated from field: string prefix_match = 9 [json_name = ""];
-     */
-    value: string;
-    case: "prefixMatch";
-  } | {
-    /**
-     * @generated from field: string suffix_match = 10 [json_name = ""];
-     */
-    value: string;
-    case: "suffixMatch";
-  } | {
-    /**
-     * @generated from field: string contains_match = 12 [json_name = ""];
-     */
-    value: string;
-    case: "containsMatch";
-  } | {
-    /**
      * @generated from field: envoy.type.matcher.v3.StringMatcher string_match = 13 [json_name = ""];
      */
     value: StringMatcher;
@@ -2200,11 +605,6 @@ export declare type HeaderMatcher = Message<"envoy.config.route.v3.HeaderMatcher
    * @generated from field: bool invert_match = 8 [json_name = ""];
    */
   invertMatch: boolean;
-
-  /**
-   * @generated from field: bool treat_missing_header_as_empty = 14 [json_name = ""];
-   */
-  treatMissingHeaderAsEmpty: boolean;
 };
 
 /**
@@ -2212,99 +612,4 @@ export declare type HeaderMatcher = Message<"envoy.config.route.v3.HeaderMatcher
  * Use `create(HeaderMatcherSchema)` to create a new message.
  */
 export declare const HeaderMatcherSchema: GenMessage<HeaderMatcher>;
-
-/**
- * @generated from message envoy.config.route.v3.QueryParameterMatcher
- */
-export declare type QueryParameterMatcher = Message<"envoy.config.route.v3.QueryParameterMatcher"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from oneof envoy.config.route.v3.QueryParameterMatcher.query_parameter_match_specifier
-   */
-  queryParameterMatchSpecifier: {
-    /**
-     * @generated from field: envoy.type.matcher.v3.StringMatcher string_match = 5 [json_name = ""];
-     */
-    value: StringMatcher;
-    case: "stringMatch";
-  } | {
-    /**
-     * @generated from field: bool present_match = 6 [json_name = ""];
-     */
-    value: boolean;
-    case: "presentMatch";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.route.v3.QueryParameterMatcher.
- * Use `create(QueryParameterMatcherSchema)` to create a new message.
- */
-export declare const QueryParameterMatcherSchema: GenMessage<QueryParameterMatcher>;
-
-/**
- * @generated from message envoy.config.route.v3.InternalRedirectPolicy
- */
-export declare type InternalRedirectPolicy = Message<"envoy.config.route.v3.InternalRedirectPolicy"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_internal_redirects = 1 [json_name = ""];
-   */
-  maxInternalRedirects?: number | undefined;
-
-  /**
-   * @generated from field: repeated uint32 redirect_response_codes = 2 [json_name = ""];
-   */
-  redirectResponseCodes: number[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.TypedExtensionConfig predicates = 3 [json_name = ""];
-   */
-  predicates: TypedExtensionConfig[];
-
-  /**
-   * @generated from field: bool allow_cross_scheme_redirect = 4 [json_name = ""];
-   */
-  allowCrossSchemeRedirect: boolean;
-
-  /**
-   * @generated from field: repeated string response_headers_to_copy = 5 [json_name = ""];
-   */
-  responseHeadersToCopy: string[];
-};
-
-/**
- * Describes the message envoy.config.route.v3.InternalRedirectPolicy.
- * Use `create(InternalRedirectPolicySchema)` to create a new message.
- */
-export declare const InternalRedirectPolicySchema: GenMessage<InternalRedirectPolicy>;
-
-/**
- * @generated from message envoy.config.route.v3.FilterConfig
- */
-export declare type FilterConfig = Message<"envoy.config.route.v3.FilterConfig"> & {
-  /**
-   * @generated from field: google.protobuf.Any config = 1 [json_name = ""];
-   */
-  config?: Any | undefined;
-
-  /**
-   * @generated from field: bool is_optional = 2 [json_name = ""];
-   */
-  isOptional: boolean;
-
-  /**
-   * @generated from field: bool disabled = 3 [json_name = ""];
-   */
-  disabled: boolean;
-};
-
-/**
- * Describes the message envoy.config.route.v3.FilterConfig.
- * Use `create(FilterConfigSchema)` to create a new message.
- */
-export declare const FilterConfigSchema: GenMessage<FilterConfig>;
 

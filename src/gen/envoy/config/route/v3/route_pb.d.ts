@@ -4,10 +4,9 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { ClusterSpecifierPlugin, RouteAction_RequestMirrorPolicy, VirtualHost } from "./route_components_pb.js";
-import type { HeaderValueOption, Metadata } from "../../core/v3/base_pb.js";
+import type { VirtualHost } from "./route_components_pb.js";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { ConfigSource } from "../../core/v3/config_source_pb.js";
+import type { Metadata } from "../../core/v3/base_pb.js";
 
 /**
  * Describes the file envoy/config/route/v3/route.proto.
@@ -29,74 +28,9 @@ export declare type RouteConfiguration = Message<"envoy.config.route.v3.RouteCon
   virtualHosts: VirtualHost[];
 
   /**
-   * @generated from field: envoy.config.route.v3.Vhds vhds = 9 [json_name = ""];
-   */
-  vhds?: Vhds | undefined;
-
-  /**
-   * @generated from field: repeated string internal_only_headers = 3 [json_name = ""];
-   */
-  internalOnlyHeaders: string[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption response_headers_to_add = 4 [json_name = ""];
-   */
-  responseHeadersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: repeated string response_headers_to_remove = 5 [json_name = ""];
-   */
-  responseHeadersToRemove: string[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption request_headers_to_add = 6 [json_name = ""];
-   */
-  requestHeadersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: repeated string request_headers_to_remove = 8 [json_name = ""];
-   */
-  requestHeadersToRemove: string[];
-
-  /**
-   * @generated from field: bool most_specific_header_mutations_wins = 10 [json_name = ""];
-   */
-  mostSpecificHeaderMutationsWins: boolean;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue validate_clusters = 7 [json_name = ""];
-   */
-  validateClusters?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_direct_response_body_size_bytes = 11 [json_name = ""];
-   */
-  maxDirectResponseBodySizeBytes?: number | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.ClusterSpecifierPlugin cluster_specifier_plugins = 12 [json_name = ""];
-   */
-  clusterSpecifierPlugins: ClusterSpecifierPlugin[];
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.RouteAction.RequestMirrorPolicy request_mirror_policies = 13 [json_name = ""];
-   */
-  requestMirrorPolicies: RouteAction_RequestMirrorPolicy[];
-
-  /**
    * @generated from field: bool ignore_port_in_host_matching = 14 [json_name = ""];
    */
   ignorePortInHostMatching: boolean;
-
-  /**
-   * @generated from field: string vhost_header = 18 [json_name = ""];
-   */
-  vhostHeader: string;
-
-  /**
-   * @generated from field: bool ignore_path_parameters_in_path_matching = 15 [json_name = ""];
-   */
-  ignorePathParametersInPathMatching: boolean;
 
   /**
    * @generated from field: map<string, google.protobuf.Any> typed_per_filter_config = 16 [json_name = ""];
@@ -114,20 +48,4 @@ export declare type RouteConfiguration = Message<"envoy.config.route.v3.RouteCon
  * Use `create(RouteConfigurationSchema)` to create a new message.
  */
 export declare const RouteConfigurationSchema: GenMessage<RouteConfiguration>;
-
-/**
- * @generated from message envoy.config.route.v3.Vhds
- */
-export declare type Vhds = Message<"envoy.config.route.v3.Vhds"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource config_source = 1 [json_name = ""];
-   */
-  configSource?: ConfigSource | undefined;
-};
-
-/**
- * Describes the message envoy.config.route.v3.Vhds.
- * Use `create(VhdsSchema)` to create a new message.
- */
-export declare const VhdsSchema: GenMessage<Vhds>;
 

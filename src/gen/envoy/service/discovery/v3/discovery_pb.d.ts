@@ -4,35 +4,14 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Status } from "../../../../google/rpc/status_pb.js";
 import type { ControlPlane, Metadata, Node } from "../../../config/core/v3/base_pb.js";
-import type { Any, Duration } from "@bufbuild/protobuf/wkt";
+import type { Status } from "../../../../google/rpc/status_pb.js";
+import type { Any } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/service/discovery/v3/discovery.proto.
  */
 export declare const file_envoy_service_discovery_v3_discovery: GenFile;
-
-/**
- * @generated from message envoy.service.discovery.v3.ResourceLocator
- */
-export declare type ResourceLocator = Message<"envoy.service.discovery.v3.ResourceLocator"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: map<string, string> dynamic_parameters = 2 [json_name = ""];
-   */
-  dynamicParameters: { [key: string]: string };
-};
-
-/**
- * Describes the message envoy.service.discovery.v3.ResourceLocator.
- * Use `create(ResourceLocatorSchema)` to create a new message.
- */
-export declare const ResourceLocatorSchema: GenMessage<ResourceLocator>;
 
 /**
  * @generated from message envoy.service.discovery.v3.ResourceName
@@ -42,11 +21,6 @@ export declare type ResourceName = Message<"envoy.service.discovery.v3.ResourceN
    * @generated from field: string name = 1 [json_name = ""];
    */
   name: string;
-
-  /**
-   * @generated from field: envoy.service.discovery.v3.DynamicParameterConstraints dynamic_parameter_constraints = 2 [json_name = ""];
-   */
-  dynamicParameterConstraints?: DynamicParameterConstraints | undefined;
 };
 
 /**
@@ -54,27 +28,6 @@ export declare type ResourceName = Message<"envoy.service.discovery.v3.ResourceN
  * Use `create(ResourceNameSchema)` to create a new message.
  */
 export declare const ResourceNameSchema: GenMessage<ResourceName>;
-
-/**
- * @generated from message envoy.service.discovery.v3.ResourceError
- */
-export declare type ResourceError = Message<"envoy.service.discovery.v3.ResourceError"> & {
-  /**
-   * @generated from field: envoy.service.discovery.v3.ResourceName resource_name = 1 [json_name = ""];
-   */
-  resourceName?: ResourceName | undefined;
-
-  /**
-   * @generated from field: google.rpc.Status error_detail = 2 [json_name = ""];
-   */
-  errorDetail?: Status | undefined;
-};
-
-/**
- * Describes the message envoy.service.discovery.v3.ResourceError.
- * Use `create(ResourceErrorSchema)` to create a new message.
- */
-export declare const ResourceErrorSchema: GenMessage<ResourceError>;
 
 /**
  * @generated from message envoy.service.discovery.v3.DiscoveryRequest
@@ -94,11 +47,6 @@ export declare type DiscoveryRequest = Message<"envoy.service.discovery.v3.Disco
    * @generated from field: repeated string resource_names = 3 [json_name = ""];
    */
   resourceNames: string[];
-
-  /**
-   * @generated from field: repeated envoy.service.discovery.v3.ResourceLocator resource_locators = 7 [json_name = ""];
-   */
-  resourceLocators: ResourceLocator[];
 
   /**
    * @generated from field: string type_url = 4 [json_name = ""];
@@ -137,11 +85,6 @@ export declare type DiscoveryResponse = Message<"envoy.service.discovery.v3.Disc
   resources: Any[];
 
   /**
-   * @generated from field: bool canary = 3 [json_name = ""];
-   */
-  canary: boolean;
-
-  /**
    * @generated from field: string type_url = 4 [json_name = ""];
    */
   typeUrl: string;
@@ -155,11 +98,6 @@ export declare type DiscoveryResponse = Message<"envoy.service.discovery.v3.Disc
    * @generated from field: envoy.config.core.v3.ControlPlane control_plane = 6 [json_name = ""];
    */
   controlPlane?: ControlPlane | undefined;
-
-  /**
-   * @generated from field: repeated envoy.service.discovery.v3.ResourceError resource_errors = 7 [json_name = ""];
-   */
-  resourceErrors: ResourceError[];
 };
 
 /**
@@ -193,16 +131,6 @@ export declare type DeltaDiscoveryRequest = Message<"envoy.service.discovery.v3.
   resourceNamesUnsubscribe: string[];
 
   /**
-   * @generated from field: repeated envoy.service.discovery.v3.ResourceLocator resource_locators_subscribe = 8 [json_name = ""];
-   */
-  resourceLocatorsSubscribe: ResourceLocator[];
-
-  /**
-   * @generated from field: repeated envoy.service.discovery.v3.ResourceLocator resource_locators_unsubscribe = 9 [json_name = ""];
-   */
-  resourceLocatorsUnsubscribe: ResourceLocator[];
-
-  /**
    * @generated from field: map<string, string> initial_resource_versions = 5 [json_name = ""];
    */
   initialResourceVersions: { [key: string]: string };
@@ -229,11 +157,6 @@ export declare const DeltaDiscoveryRequestSchema: GenMessage<DeltaDiscoveryReque
  */
 export declare type DeltaDiscoveryResponse = Message<"envoy.service.discovery.v3.DeltaDiscoveryResponse"> & {
   /**
-   * @generated from field: string system_version_info = 1 [json_name = ""];
-   */
-  systemVersionInfo: string;
-
-  /**
    * @generated from field: repeated envoy.service.discovery.v3.Resource resources = 2 [json_name = ""];
    */
   resources: Resource[];
@@ -249,11 +172,6 @@ export declare type DeltaDiscoveryResponse = Message<"envoy.service.discovery.v3
   removedResources: string[];
 
   /**
-   * @generated from field: repeated envoy.service.discovery.v3.ResourceName removed_resource_names = 8 [json_name = ""];
-   */
-  removedResourceNames: ResourceName[];
-
-  /**
    * @generated from field: string nonce = 5 [json_name = ""];
    */
   nonce: string;
@@ -262,11 +180,6 @@ export declare type DeltaDiscoveryResponse = Message<"envoy.service.discovery.v3
    * @generated from field: envoy.config.core.v3.ControlPlane control_plane = 7 [json_name = ""];
    */
   controlPlane?: ControlPlane | undefined;
-
-  /**
-   * @generated from field: repeated envoy.service.discovery.v3.ResourceError resource_errors = 9 [json_name = ""];
-   */
-  resourceErrors: ResourceError[];
 };
 
 /**
@@ -274,107 +187,6 @@ export declare type DeltaDiscoveryResponse = Message<"envoy.service.discovery.v3
  * Use `create(DeltaDiscoveryResponseSchema)` to create a new message.
  */
 export declare const DeltaDiscoveryResponseSchema: GenMessage<DeltaDiscoveryResponse>;
-
-/**
- * @generated from message envoy.service.discovery.v3.DynamicParameterConstraints
- */
-export declare type DynamicParameterConstraints = Message<"envoy.service.discovery.v3.DynamicParameterConstraints"> & {
-  /**
-   * @generated from oneof envoy.service.discovery.v3.DynamicParameterConstraints.type
-   */
-  type: {
-    /**
-     * @generated from field: envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint constraint = 1 [json_name = ""];
-     */
-    value: DynamicParameterConstraints_SingleConstraint;
-    case: "constraint";
-  } | {
-    /**
-     * @generated from field: envoy.service.discovery.v3.DynamicParameterConstraints.ConstraintList or_constraints = 2 [json_name = ""];
-     */
-    value: DynamicParameterConstraints_ConstraintList;
-    case: "orConstraints";
-  } | {
-    /**
-     * @generated from field: envoy.service.discovery.v3.DynamicParameterConstraints.ConstraintList and_constraints = 3 [json_name = ""];
-     */
-    value: DynamicParameterConstraints_ConstraintList;
-    case: "andConstraints";
-  } | {
-    /**
-     * @generated from field: envoy.service.discovery.v3.DynamicParameterConstraints not_constraints = 4 [json_name = ""];
-     */
-    value: DynamicParameterConstraints;
-    case: "notConstraints";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.service.discovery.v3.DynamicParameterConstraints.
- * Use `create(DynamicParameterConstraintsSchema)` to create a new message.
- */
-export declare const DynamicParameterConstraintsSchema: GenMessage<DynamicParameterConstraints>;
-
-/**
- * @generated from message envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint
- */
-export declare type DynamicParameterConstraints_SingleConstraint = Message<"envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint"> & {
-  /**
-   * @generated from field: string key = 1 [json_name = ""];
-   */
-  key: string;
-
-  /**
-   * @generated from oneof envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint.constraint_type
-   */
-  constraintType: {
-    /**
-     * @generated from field: string value = 2 [json_name = ""];
-     */
-    value: string;
-    case: "value";
-  } | {
-    /**
-     * @generated from field: envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint.Exists exists = 3 [json_name = ""];
-     */
-    value: DynamicParameterConstraints_SingleConstraint_Exists;
-    case: "exists";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint.
- * Use `create(DynamicParameterConstraints_SingleConstraintSchema)` to create a new message.
- */
-export declare const DynamicParameterConstraints_SingleConstraintSchema: GenMessage<DynamicParameterConstraints_SingleConstraint>;
-
-/**
- * @generated from message envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint.Exists
- */
-export declare type DynamicParameterConstraints_SingleConstraint_Exists = Message<"envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint.Exists"> & {
-};
-
-/**
- * Describes the message envoy.service.discovery.v3.DynamicParameterConstraints.SingleConstraint.Exists.
- * Use `create(DynamicParameterConstraints_SingleConstraint_ExistsSchema)` to create a new message.
- */
-export declare const DynamicParameterConstraints_SingleConstraint_ExistsSchema: GenMessage<DynamicParameterConstraints_SingleConstraint_Exists>;
-
-/**
- * @generated from message envoy.service.discovery.v3.DynamicParameterConstraints.ConstraintList
- */
-export declare type DynamicParameterConstraints_ConstraintList = Message<"envoy.service.discovery.v3.DynamicParameterConstraints.ConstraintList"> & {
-  /**
-   * @generated from field: repeated envoy.service.discovery.v3.DynamicParameterConstraints constraints = 1 [json_name = ""];
-   */
-  constraints: DynamicParameterConstraints[];
-};
-
-/**
- * Describes the message envoy.service.discovery.v3.DynamicParameterConstraints.ConstraintList.
- * Use `create(DynamicParameterConstraints_ConstraintListSchema)` to create a new message.
- */
-export declare const DynamicParameterConstraints_ConstraintListSchema: GenMessage<DynamicParameterConstraints_ConstraintList>;
 
 /**
  * @generated from message envoy.service.discovery.v3.Resource
@@ -406,16 +218,6 @@ export declare type Resource = Message<"envoy.service.discovery.v3.Resource"> & 
   resource?: Any | undefined;
 
   /**
-   * @generated from field: google.protobuf.Duration ttl = 6 [json_name = ""];
-   */
-  ttl?: Duration | undefined;
-
-  /**
-   * @generated from field: envoy.service.discovery.v3.Resource.CacheControl cache_control = 7 [json_name = ""];
-   */
-  cacheControl?: Resource_CacheControl | undefined;
-
-  /**
    * @generated from field: envoy.config.core.v3.Metadata metadata = 9 [json_name = ""];
    */
   metadata?: Metadata | undefined;
@@ -426,20 +228,4 @@ export declare type Resource = Message<"envoy.service.discovery.v3.Resource"> & 
  * Use `create(ResourceSchema)` to create a new message.
  */
 export declare const ResourceSchema: GenMessage<Resource>;
-
-/**
- * @generated from message envoy.service.discovery.v3.Resource.CacheControl
- */
-export declare type Resource_CacheControl = Message<"envoy.service.discovery.v3.Resource.CacheControl"> & {
-  /**
-   * @generated from field: bool do_not_cache = 1 [json_name = ""];
-   */
-  doNotCache: boolean;
-};
-
-/**
- * Describes the message envoy.service.discovery.v3.Resource.CacheControl.
- * Use `create(Resource_CacheControlSchema)` to create a new message.
- */
-export declare const Resource_CacheControlSchema: GenMessage<Resource_CacheControl>;
 

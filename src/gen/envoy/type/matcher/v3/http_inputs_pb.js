@@ -8,7 +8,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file envoy/type/matcher/v3/http_inputs.proto.
  */
 export const file_envoy_type_matcher_v3_http_inputs = /*@__PURE__*/
-  fileDesc("CidlbnZveS90eXBlL21hdGNoZXIvdjMvaHR0cF9pbnB1dHMucHJvdG8SFWVudm95LnR5cGUubWF0Y2hlci52MyIyChtIdHRwUmVxdWVzdEhlYWRlck1hdGNoSW5wdXQSEwoLaGVhZGVyX25hbWUYASABKAkiMwocSHR0cFJlcXVlc3RUcmFpbGVyTWF0Y2hJbnB1dBITCgtoZWFkZXJfbmFtZRgBIAEoCSIzChxIdHRwUmVzcG9uc2VIZWFkZXJNYXRjaElucHV0EhMKC2hlYWRlcl9uYW1lGAEgASgJIjQKHUh0dHBSZXNwb25zZVRyYWlsZXJNYXRjaElucHV0EhMKC2hlYWRlcl9uYW1lGAEgASgJIjYKH0h0dHBSZXF1ZXN0UXVlcnlQYXJhbU1hdGNoSW5wdXQSEwoLcXVlcnlfcGFyYW0YASABKAliBnByb3RvMw");
+  fileDesc("CidlbnZveS90eXBlL21hdGNoZXIvdjMvaHR0cF9pbnB1dHMucHJvdG8SFWVudm95LnR5cGUubWF0Y2hlci52MyIyChtIdHRwUmVxdWVzdEhlYWRlck1hdGNoSW5wdXQSEwoLaGVhZGVyX25hbWUYASABKAliBnByb3RvMw");
 
 /**
  * Describes the message envoy.type.matcher.v3.HttpRequestHeaderMatchInput.
@@ -16,32 +16,4 @@ export const file_envoy_type_matcher_v3_http_inputs = /*@__PURE__*/
  */
 export const HttpRequestHeaderMatchInputSchema = /*@__PURE__*/
   messageDesc(file_envoy_type_matcher_v3_http_inputs, 0);
-
-/**
- * Describes the message envoy.type.matcher.v3.HttpRequestTrailerMatchInput.
- * Use `create(HttpRequestTrailerMatchInputSchema)` to create a new message.
- */
-export const HttpRequestTrailerMatchInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_matcher_v3_http_inputs, 1);
-
-/**
- * Describes the message envoy.type.matcher.v3.HttpResponseHeaderMatchInput.
- * Use `create(HttpResponseHeaderMatchInputSchema)` to create a new message.
- */
-export const HttpResponseHeaderMatchInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_matcher_v3_http_inputs, 2);
-
-/**
- * Describes the message envoy.type.matcher.v3.HttpResponseTrailerMatchInput.
- * Use `create(HttpResponseTrailerMatchInputSchema)` to create a new message.
- */
-export const HttpResponseTrailerMatchInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_matcher_v3_http_inputs, 3);
-
-/**
- * Describes the message envoy.type.matcher.v3.HttpRequestQueryParamMatchInput.
- * Use `create(HttpRequestQueryParamMatchInputSchema)` to create a new message.
- */
-export const HttpRequestQueryParamMatchInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_matcher_v3_http_inputs, 4);
 

@@ -29,11 +29,6 @@ export declare type MetadataMatcher = Message<"envoy.type.matcher.v3.MetadataMat
    * @generated from field: envoy.type.matcher.v3.ValueMatcher value = 3 [json_name = ""];
    */
   value?: ValueMatcher | undefined;
-
-  /**
-   * @generated from field: bool invert = 4 [json_name = ""];
-   */
-  invert: boolean;
 };
 
 /**

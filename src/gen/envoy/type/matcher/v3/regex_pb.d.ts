@@ -41,10 +41,6 @@ export declare const RegexMatcherSchema: GenMessage<RegexMatcher>;
  * @generated from message envoy.type.matcher.v3.RegexMatcher.GoogleRE2
  */
 export declare type RegexMatcher_GoogleRE2 = Message<"envoy.type.matcher.v3.RegexMatcher.GoogleRE2"> & {
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_program_size = 1 [json_name = ""];
-   */
-  maxProgramSize?: number | undefined;
 };
 
 /**
@@ -52,25 +48,4 @@ export declare type RegexMatcher_GoogleRE2 = Message<"envoy.type.matcher.v3.Rege
  * Use `create(RegexMatcher_GoogleRE2Schema)` to create a new message.
  */
 export declare const RegexMatcher_GoogleRE2Schema: GenMessage<RegexMatcher_GoogleRE2>;
-
-/**
- * @generated from message envoy.type.matcher.v3.RegexMatchAndSubstitute
- */
-export declare type RegexMatchAndSubstitute = Message<"envoy.type.matcher.v3.RegexMatchAndSubstitute"> & {
-  /**
-   * @generated from field: envoy.type.matcher.v3.RegexMatcher pattern = 1 [json_name = ""];
-   */
-  pattern?: RegexMatcher | undefined;
-
-  /**
-   * @generated from field: string substitution = 2 [json_name = ""];
-   */
-  substitution: string;
-};
-
-/**
- * Describes the message envoy.type.matcher.v3.RegexMatchAndSubstitute.
- * Use `create(RegexMatchAndSubstituteSchema)` to create a new message.
- */
-export declare const RegexMatchAndSubstituteSchema: GenMessage<RegexMatchAndSubstitute>;
 

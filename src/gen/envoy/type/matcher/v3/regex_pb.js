@@ -3,13 +3,12 @@
 /* eslint-disable */
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/type/matcher/v3/regex.proto.
  */
 export const file_envoy_type_matcher_v3_regex = /*@__PURE__*/
-  fileDesc("CiFlbnZveS90eXBlL21hdGNoZXIvdjMvcmVnZXgucHJvdG8SFWVudm95LnR5cGUubWF0Y2hlci52MyK2AQoMUmVnZXhNYXRjaGVyEkMKCmdvb2dsZV9yZTIYASABKAsyLS5lbnZveS50eXBlLm1hdGNoZXIudjMuUmVnZXhNYXRjaGVyLkdvb2dsZVJFMkgAEg0KBXJlZ2V4GAIgASgJGkMKCUdvb2dsZVJFMhI2ChBtYXhfcHJvZ3JhbV9zaXplGAEgASgLMhwuZ29vZ2xlLnByb3RvYnVmLlVJbnQzMlZhbHVlQg0KC2VuZ2luZV90eXBlImUKF1JlZ2V4TWF0Y2hBbmRTdWJzdGl0dXRlEjQKB3BhdHRlcm4YASABKAsyIy5lbnZveS50eXBlLm1hdGNoZXIudjMuUmVnZXhNYXRjaGVyEhQKDHN1YnN0aXR1dGlvbhgCIAEoCWIGcHJvdG8z", [file_google_protobuf_wrappers]);
+  fileDesc("CiFlbnZveS90eXBlL21hdGNoZXIvdjMvcmVnZXgucHJvdG8SFWVudm95LnR5cGUubWF0Y2hlci52MyJ+CgxSZWdleE1hdGNoZXISQwoKZ29vZ2xlX3JlMhgBIAEoCzItLmVudm95LnR5cGUubWF0Y2hlci52My5SZWdleE1hdGNoZXIuR29vZ2xlUkUySAASDQoFcmVnZXgYAiABKAkaCwoJR29vZ2xlUkUyQg0KC2VuZ2luZV90eXBlYgZwcm90bzM");
 
 /**
  * Describes the message envoy.type.matcher.v3.RegexMatcher.
@@ -24,11 +23,4 @@ export const RegexMatcherSchema = /*@__PURE__*/
  */
 export const RegexMatcher_GoogleRE2Schema = /*@__PURE__*/
   messageDesc(file_envoy_type_matcher_v3_regex, 0, 0);
-
-/**
- * Describes the message envoy.type.matcher.v3.RegexMatchAndSubstitute.
- * Use `create(RegexMatchAndSubstituteSchema)` to create a new message.
- */
-export const RegexMatchAndSubstituteSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_matcher_v3_regex, 1);
 

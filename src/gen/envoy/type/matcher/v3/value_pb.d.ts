@@ -4,7 +4,6 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { DoubleMatcher } from "./number_pb.js";
 import type { StringMatcher } from "./string_pb.js";
 
 /**
@@ -21,46 +20,10 @@ export declare type ValueMatcher = Message<"envoy.type.matcher.v3.ValueMatcher">
    */
   matchPattern: {
     /**
-     * @generated from field: envoy.type.matcher.v3.ValueMatcher.NullMatch null_match = 1 [json_name = ""];
-     */
-    value: ValueMatcher_NullMatch;
-    case: "nullMatch";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.DoubleMatcher double_match = 2 [json_name = ""];
-     */
-    value: DoubleMatcher;
-    case: "doubleMatch";
-  } | {
-    /**
      * @generated from field: envoy.type.matcher.v3.StringMatcher string_match = 3 [json_name = ""];
      */
     value: StringMatcher;
     case: "stringMatch";
-  } | {
-    /**
-     * @generated from field: bool bool_match = 4 [json_name = ""];
-     */
-    value: boolean;
-    case: "boolMatch";
-  } | {
-    /**
-     * @generated from field: bool present_match = 5 [json_name = ""];
-     */
-    value: boolean;
-    case: "presentMatch";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.ListMatcher list_match = 6 [json_name = ""];
-     */
-    value: ListMatcher;
-    case: "listMatch";
-  } | {
-    /**
-     * @generated from field: envoy.type.matcher.v3.OrMatcher or_match = 7 [json_name = ""];
-     */
-    value: OrMatcher;
-    case: "orMatch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -69,54 +32,4 @@ export declare type ValueMatcher = Message<"envoy.type.matcher.v3.ValueMatcher">
  * Use `create(ValueMatcherSchema)` to create a new message.
  */
 export declare const ValueMatcherSchema: GenMessage<ValueMatcher>;
-
-/**
- * @generated from message envoy.type.matcher.v3.ValueMatcher.NullMatch
- */
-export declare type ValueMatcher_NullMatch = Message<"envoy.type.matcher.v3.ValueMatcher.NullMatch"> & {
-};
-
-/**
- * Describes the message envoy.type.matcher.v3.ValueMatcher.NullMatch.
- * Use `create(ValueMatcher_NullMatchSchema)` to create a new message.
- */
-export declare const ValueMatcher_NullMatchSchema: GenMessage<ValueMatcher_NullMatch>;
-
-/**
- * @generated from message envoy.type.matcher.v3.ListMatcher
- */
-export declare type ListMatcher = Message<"envoy.type.matcher.v3.ListMatcher"> & {
-  /**
-   * @generated from oneof envoy.type.matcher.v3.ListMatcher.match_pattern
-   */
-  matchPattern: {
-    /**
-     * @generated from field: envoy.type.matcher.v3.ValueMatcher one_of = 1 [json_name = ""];
-     */
-    value: ValueMatcher;
-    case: "oneOf";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.type.matcher.v3.ListMatcher.
- * Use `create(ListMatcherSchema)` to create a new message.
- */
-export declare const ListMatcherSchema: GenMessage<ListMatcher>;
-
-/**
- * @generated from message envoy.type.matcher.v3.OrMatcher
- */
-export declare type OrMatcher = Message<"envoy.type.matcher.v3.OrMatcher"> & {
-  /**
-   * @generated from field: repeated envoy.type.matcher.v3.ValueMatcher value_matchers = 1 [json_name = ""];
-   */
-  valueMatchers: ValueMatcher[];
-};
-
-/**
- * Describes the message envoy.type.matcher.v3.OrMatcher.
- * Use `create(OrMatcherSchema)` to create a new message.
- */
-export declare const OrMatcherSchema: GenMessage<OrMatcher>;
 

@@ -3,14 +3,13 @@
 /* eslint-disable */
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_envoy_type_matcher_v3_number } from "./number_pb.js";
 import { file_envoy_type_matcher_v3_string } from "./string_pb.js";
 
 /**
  * Describes the file envoy/type/matcher/v3/value.proto.
  */
 export const file_envoy_type_matcher_v3_value = /*@__PURE__*/
-  fileDesc("CiFlbnZveS90eXBlL21hdGNoZXIvdjMvdmFsdWUucHJvdG8SFWVudm95LnR5cGUubWF0Y2hlci52MyKMAwoMVmFsdWVNYXRjaGVyEkMKCm51bGxfbWF0Y2gYASABKAsyLS5lbnZveS50eXBlLm1hdGNoZXIudjMuVmFsdWVNYXRjaGVyLk51bGxNYXRjaEgAEjwKDGRvdWJsZV9tYXRjaBgCIAEoCzIkLmVudm95LnR5cGUubWF0Y2hlci52My5Eb3VibGVNYXRjaGVySAASPAoMc3RyaW5nX21hdGNoGAMgASgLMiQuZW52b3kudHlwZS5tYXRjaGVyLnYzLlN0cmluZ01hdGNoZXJIABIUCgpib29sX21hdGNoGAQgASgISAASFwoNcHJlc2VudF9tYXRjaBgFIAEoCEgAEjgKCmxpc3RfbWF0Y2gYBiABKAsyIi5lbnZveS50eXBlLm1hdGNoZXIudjMuTGlzdE1hdGNoZXJIABI0Cghvcl9tYXRjaBgHIAEoCzIgLmVudm95LnR5cGUubWF0Y2hlci52My5Pck1hdGNoZXJIABoLCglOdWxsTWF0Y2hCDwoNbWF0Y2hfcGF0dGVybiJVCgtMaXN0TWF0Y2hlchI1CgZvbmVfb2YYASABKAsyIy5lbnZveS50eXBlLm1hdGNoZXIudjMuVmFsdWVNYXRjaGVySABCDwoNbWF0Y2hfcGF0dGVybiJICglPck1hdGNoZXISOwoOdmFsdWVfbWF0Y2hlcnMYASADKAsyIy5lbnZveS50eXBlLm1hdGNoZXIudjMuVmFsdWVNYXRjaGVyYgZwcm90bzM", [file_envoy_type_matcher_v3_number, file_envoy_type_matcher_v3_string]);
+  fileDesc("CiFlbnZveS90eXBlL21hdGNoZXIvdjMvdmFsdWUucHJvdG8SFWVudm95LnR5cGUubWF0Y2hlci52MyJdCgxWYWx1ZU1hdGNoZXISPAoMc3RyaW5nX21hdGNoGAMgASgLMiQuZW52b3kudHlwZS5tYXRjaGVyLnYzLlN0cmluZ01hdGNoZXJIAEIPCg1tYXRjaF9wYXR0ZXJuYgZwcm90bzM", [file_envoy_type_matcher_v3_string]);
 
 /**
  * Describes the message envoy.type.matcher.v3.ValueMatcher.
@@ -18,25 +17,4 @@ export const file_envoy_type_matcher_v3_value = /*@__PURE__*/
  */
 export const ValueMatcherSchema = /*@__PURE__*/
   messageDesc(file_envoy_type_matcher_v3_value, 0);
-
-/**
- * Describes the message envoy.type.matcher.v3.ValueMatcher.NullMatch.
- * Use `create(ValueMatcher_NullMatchSchema)` to create a new message.
- */
-export const ValueMatcher_NullMatchSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_matcher_v3_value, 0, 0);
-
-/**
- * Describes the message envoy.type.matcher.v3.ListMatcher.
- * Use `create(ListMatcherSchema)` to create a new message.
- */
-export const ListMatcherSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_matcher_v3_value, 1);
-
-/**
- * Describes the message envoy.type.matcher.v3.OrMatcher.
- * Use `create(OrMatcherSchema)` to create a new message.
- */
-export const OrMatcherSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_matcher_v3_value, 2);
 

@@ -11,49 +11,6 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_envoy_type_metadata_v3_metadata: GenFile;
 
 /**
- * @generated from message envoy.type.metadata.v3.MetadataKey
- */
-export declare type MetadataKey = Message<"envoy.type.metadata.v3.MetadataKey"> & {
-  /**
-   * @generated from field: string key = 1 [json_name = ""];
-   */
-  key: string;
-
-  /**
-   * @generated from field: repeated envoy.type.metadata.v3.MetadataKey.PathSegment path = 2 [json_name = ""];
-   */
-  path: MetadataKey_PathSegment[];
-};
-
-/**
- * Describes the message envoy.type.metadata.v3.MetadataKey.
- * Use `create(MetadataKeySchema)` to create a new message.
- */
-export declare const MetadataKeySchema: GenMessage<MetadataKey>;
-
-/**
- * @generated from message envoy.type.metadata.v3.MetadataKey.PathSegment
- */
-export declare type MetadataKey_PathSegment = Message<"envoy.type.metadata.v3.MetadataKey.PathSegment"> & {
-  /**
-   * @generated from oneof envoy.type.metadata.v3.MetadataKey.PathSegment.segment
-   */
-  segment: {
-    /**
-     * @generated from field: string key = 1 [json_name = ""];
-     */
-    value: string;
-    case: "key";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.type.metadata.v3.MetadataKey.PathSegment.
- * Use `create(MetadataKey_PathSegmentSchema)` to create a new message.
- */
-export declare const MetadataKey_PathSegmentSchema: GenMessage<MetadataKey_PathSegment>;
-
-/**
  * @generated from message envoy.type.metadata.v3.MetadataKind
  */
 export declare type MetadataKind = Message<"envoy.type.metadata.v3.MetadataKind"> & {

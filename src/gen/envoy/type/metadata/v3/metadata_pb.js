@@ -8,54 +8,40 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file envoy/type/metadata/v3/metadata.proto.
  */
 export const file_envoy_type_metadata_v3_metadata = /*@__PURE__*/
-  fileDesc("CiVlbnZveS90eXBlL21ldGFkYXRhL3YzL21ldGFkYXRhLnByb3RvEhZlbnZveS50eXBlLm1ldGFkYXRhLnYzIoIBCgtNZXRhZGF0YUtleRILCgNrZXkYASABKAkSPQoEcGF0aBgCIAMoCzIvLmVudm95LnR5cGUubWV0YWRhdGEudjMuTWV0YWRhdGFLZXkuUGF0aFNlZ21lbnQaJwoLUGF0aFNlZ21lbnQSDQoDa2V5GAEgASgJSABCCQoHc2VnbWVudCK3AgoMTWV0YWRhdGFLaW5kEj8KB3JlcXVlc3QYASABKAsyLC5lbnZveS50eXBlLm1ldGFkYXRhLnYzLk1ldGFkYXRhS2luZC5SZXF1ZXN0SAASOwoFcm91dGUYAiABKAsyKi5lbnZveS50eXBlLm1ldGFkYXRhLnYzLk1ldGFkYXRhS2luZC5Sb3V0ZUgAEj8KB2NsdXN0ZXIYAyABKAsyLC5lbnZveS50eXBlLm1ldGFkYXRhLnYzLk1ldGFkYXRhS2luZC5DbHVzdGVySAASOQoEaG9zdBgEIAEoCzIpLmVudm95LnR5cGUubWV0YWRhdGEudjMuTWV0YWRhdGFLaW5kLkhvc3RIABoJCgdSZXF1ZXN0GgcKBVJvdXRlGgkKB0NsdXN0ZXIaBgoESG9zdEIGCgRraW5kYgZwcm90bzM");
-
-/**
- * Describes the message envoy.type.metadata.v3.MetadataKey.
- * Use `create(MetadataKeySchema)` to create a new message.
- */
-export const MetadataKeySchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_metadata_v3_metadata, 0);
-
-/**
- * Describes the message envoy.type.metadata.v3.MetadataKey.PathSegment.
- * Use `create(MetadataKey_PathSegmentSchema)` to create a new message.
- */
-export const MetadataKey_PathSegmentSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_metadata_v3_metadata, 0, 0);
+  fileDesc("CiVlbnZveS90eXBlL21ldGFkYXRhL3YzL21ldGFkYXRhLnByb3RvEhZlbnZveS50eXBlLm1ldGFkYXRhLnYzIrcCCgxNZXRhZGF0YUtpbmQSPwoHcmVxdWVzdBgBIAEoCzIsLmVudm95LnR5cGUubWV0YWRhdGEudjMuTWV0YWRhdGFLaW5kLlJlcXVlc3RIABI7CgVyb3V0ZRgCIAEoCzIqLmVudm95LnR5cGUubWV0YWRhdGEudjMuTWV0YWRhdGFLaW5kLlJvdXRlSAASPwoHY2x1c3RlchgDIAEoCzIsLmVudm95LnR5cGUubWV0YWRhdGEudjMuTWV0YWRhdGFLaW5kLkNsdXN0ZXJIABI5CgRob3N0GAQgASgLMikuZW52b3kudHlwZS5tZXRhZGF0YS52My5NZXRhZGF0YUtpbmQuSG9zdEgAGgkKB1JlcXVlc3QaBwoFUm91dGUaCQoHQ2x1c3RlchoGCgRIb3N0QgYKBGtpbmRiBnByb3RvMw");
 
 /**
  * Describes the message envoy.type.metadata.v3.MetadataKind.
  * Use `create(MetadataKindSchema)` to create a new message.
  */
 export const MetadataKindSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_metadata_v3_metadata, 1);
+  messageDesc(file_envoy_type_metadata_v3_metadata, 0);
 
 /**
  * Describes the message envoy.type.metadata.v3.MetadataKind.Request.
  * Use `create(MetadataKind_RequestSchema)` to create a new message.
  */
 export const MetadataKind_RequestSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_metadata_v3_metadata, 1, 0);
+  messageDesc(file_envoy_type_metadata_v3_metadata, 0, 0);
 
 /**
  * Describes the message envoy.type.metadata.v3.MetadataKind.Route.
  * Use `create(MetadataKind_RouteSchema)` to create a new message.
  */
 export const MetadataKind_RouteSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_metadata_v3_metadata, 1, 1);
+  messageDesc(file_envoy_type_metadata_v3_metadata, 0, 1);
 
 /**
  * Describes the message envoy.type.metadata.v3.MetadataKind.Cluster.
  * Use `create(MetadataKind_ClusterSchema)` to create a new message.
  */
 export const MetadataKind_ClusterSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_metadata_v3_metadata, 1, 2);
+  messageDesc(file_envoy_type_metadata_v3_metadata, 0, 2);
 
 /**
  * Describes the message envoy.type.metadata.v3.MetadataKind.Host.
  * Use `create(MetadataKind_HostSchema)` to create a new message.
  */
 export const MetadataKind_HostSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_metadata_v3_metadata, 1, 3);
+  messageDesc(file_envoy_type_metadata_v3_metadata, 0, 3);
 

@@ -4,7 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { MetadataKey, MetadataKind } from "../../metadata/v3/metadata_pb.js";
+import type { MetadataKind } from "../../metadata/v3/metadata_pb.js";
 
 /**
  * Describes the file envoy/type/tracing/v3/custom_tag.proto.
@@ -35,12 +35,6 @@ export declare type CustomTag = Message<"envoy.type.tracing.v3.CustomTag"> & {
      */
     value: CustomTag_Environment;
     case: "environment";
-  } | {
-    /**
-     * @generated from field: envoy.type.tracing.v3.CustomTag.Header request_header = 4 [json_name = ""];
-     */
-    value: CustomTag_Header;
-    case: "requestHeader";
   } | {
     /**
      * @generated from field: envoy.type.tracing.v3.CustomTag.Metadata metadata = 5 [json_name = ""];
@@ -100,27 +94,6 @@ export declare type CustomTag_Environment = Message<"envoy.type.tracing.v3.Custo
 export declare const CustomTag_EnvironmentSchema: GenMessage<CustomTag_Environment>;
 
 /**
- * @generated from message envoy.type.tracing.v3.CustomTag.Header
- */
-export declare type CustomTag_Header = Message<"envoy.type.tracing.v3.CustomTag.Header"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: string default_value = 2 [json_name = ""];
-   */
-  defaultValue: string;
-};
-
-/**
- * Describes the message envoy.type.tracing.v3.CustomTag.Header.
- * Use `create(CustomTag_HeaderSchema)` to create a new message.
- */
-export declare const CustomTag_HeaderSchema: GenMessage<CustomTag_Header>;
-
-/**
  * @generated from message envoy.type.tracing.v3.CustomTag.Metadata
  */
 export declare type CustomTag_Metadata = Message<"envoy.type.tracing.v3.CustomTag.Metadata"> & {
@@ -128,11 +101,6 @@ export declare type CustomTag_Metadata = Message<"envoy.type.tracing.v3.CustomTa
    * @generated from field: envoy.type.metadata.v3.MetadataKind kind = 1 [json_name = ""];
    */
   kind?: MetadataKind | undefined;
-
-  /**
-   * @generated from field: envoy.type.metadata.v3.MetadataKey metadata_key = 2 [json_name = ""];
-   */
-  metadataKey?: MetadataKey | undefined;
 
   /**
    * @generated from field: string default_value = 3 [json_name = ""];

@@ -9,7 +9,7 @@ import { file_envoy_type_metadata_v3_metadata } from "../../metadata/v3/metadata
  * Describes the file envoy/type/tracing/v3/custom_tag.proto.
  */
 export const file_envoy_type_tracing_v3_custom_tag = /*@__PURE__*/
-  fileDesc("CiZlbnZveS90eXBlL3RyYWNpbmcvdjMvY3VzdG9tX3RhZy5wcm90bxIVZW52b3kudHlwZS50cmFjaW5nLnYzIsUECglDdXN0b21UYWcSCwoDdGFnGAEgASgJEjsKB2xpdGVyYWwYAiABKAsyKC5lbnZveS50eXBlLnRyYWNpbmcudjMuQ3VzdG9tVGFnLkxpdGVyYWxIABJDCgtlbnZpcm9ubWVudBgDIAEoCzIsLmVudm95LnR5cGUudHJhY2luZy52My5DdXN0b21UYWcuRW52aXJvbm1lbnRIABJBCg5yZXF1ZXN0X2hlYWRlchgEIAEoCzInLmVudm95LnR5cGUudHJhY2luZy52My5DdXN0b21UYWcuSGVhZGVySAASPQoIbWV0YWRhdGEYBSABKAsyKS5lbnZveS50eXBlLnRyYWNpbmcudjMuQ3VzdG9tVGFnLk1ldGFkYXRhSAASDwoFdmFsdWUYBiABKAlIABoYCgdMaXRlcmFsEg0KBXZhbHVlGAEgASgJGjIKC0Vudmlyb25tZW50EgwKBG5hbWUYASABKAkSFQoNZGVmYXVsdF92YWx1ZRgCIAEoCRotCgZIZWFkZXISDAoEbmFtZRgBIAEoCRIVCg1kZWZhdWx0X3ZhbHVlGAIgASgJGpABCghNZXRhZGF0YRIyCgRraW5kGAEgASgLMiQuZW52b3kudHlwZS5tZXRhZGF0YS52My5NZXRhZGF0YUtpbmQSOQoMbWV0YWRhdGFfa2V5GAIgASgLMiMuZW52b3kudHlwZS5tZXRhZGF0YS52My5NZXRhZGF0YUtleRIVCg1kZWZhdWx0X3ZhbHVlGAMgASgJQgYKBHR5cGViBnByb3RvMw", [file_envoy_type_metadata_v3_metadata]);
+  fileDesc("CiZlbnZveS90eXBlL3RyYWNpbmcvdjMvY3VzdG9tX3RhZy5wcm90bxIVZW52b3kudHlwZS50cmFjaW5nLnYzIpcDCglDdXN0b21UYWcSCwoDdGFnGAEgASgJEjsKB2xpdGVyYWwYAiABKAsyKC5lbnZveS50eXBlLnRyYWNpbmcudjMuQ3VzdG9tVGFnLkxpdGVyYWxIABJDCgtlbnZpcm9ubWVudBgDIAEoCzIsLmVudm95LnR5cGUudHJhY2luZy52My5DdXN0b21UYWcuRW52aXJvbm1lbnRIABI9CghtZXRhZGF0YRgFIAEoCzIpLmVudm95LnR5cGUudHJhY2luZy52My5DdXN0b21UYWcuTWV0YWRhdGFIABIPCgV2YWx1ZRgGIAEoCUgAGhgKB0xpdGVyYWwSDQoFdmFsdWUYASABKAkaMgoLRW52aXJvbm1lbnQSDAoEbmFtZRgBIAEoCRIVCg1kZWZhdWx0X3ZhbHVlGAIgASgJGlUKCE1ldGFkYXRhEjIKBGtpbmQYASABKAsyJC5lbnZveS50eXBlLm1ldGFkYXRhLnYzLk1ldGFkYXRhS2luZBIVCg1kZWZhdWx0X3ZhbHVlGAMgASgJQgYKBHR5cGViBnByb3RvMw", [file_envoy_type_metadata_v3_metadata]);
 
 /**
  * Describes the message envoy.type.tracing.v3.CustomTag.
@@ -33,16 +33,9 @@ export const CustomTag_EnvironmentSchema = /*@__PURE__*/
   messageDesc(file_envoy_type_tracing_v3_custom_tag, 0, 1);
 
 /**
- * Describes the message envoy.type.tracing.v3.CustomTag.Header.
- * Use `create(CustomTag_HeaderSchema)` to create a new message.
- */
-export const CustomTag_HeaderSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_tracing_v3_custom_tag, 0, 2);
-
-/**
  * Describes the message envoy.type.tracing.v3.CustomTag.Metadata.
  * Use `create(CustomTag_MetadataSchema)` to create a new message.
  */
 export const CustomTag_MetadataSchema = /*@__PURE__*/
-  messageDesc(file_envoy_type_tracing_v3_custom_tag, 0, 3);
+  messageDesc(file_envoy_type_tracing_v3_custom_tag, 0, 2);
 

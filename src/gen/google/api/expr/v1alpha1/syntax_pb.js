@@ -2,122 +2,18 @@
 // @generated from file google/api/expr/v1alpha1/syntax.proto (package google.api.expr.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
-import { file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 
 /**
  * Describes the file google/api/expr/v1alpha1/syntax.proto.
  */
 export const file_google_api_expr_v1alpha1_syntax = /*@__PURE__*/
-  fileDesc("CiVnb29nbGUvYXBpL2V4cHIvdjFhbHBoYTEvc3ludGF4LnByb3RvEhhnb29nbGUuYXBpLmV4cHIudjFhbHBoYTEidQoKUGFyc2VkRXhwchIsCgRleHByGAIgASgLMh4uZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHISOQoLc291cmNlX2luZm8YAyABKAsyJC5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuU291cmNlSW5mbyKKCwoERXhwchIKCgJpZBgCIAEoAxI4Cgpjb25zdF9leHByGAMgASgLMiIuZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkNvbnN0YW50SAASOgoKaWRlbnRfZXhwchgEIAEoCzIkLmdvb2dsZS5hcGkuZXhwci52MWFscGhhMS5FeHByLklkZW50SAASPAoLc2VsZWN0X2V4cHIYBSABKAsyJS5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuRXhwci5TZWxlY3RIABI4CgljYWxsX2V4cHIYBiABKAsyIy5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuRXhwci5DYWxsSAASPgoJbGlzdF9leHByGAcgASgLMikuZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHIuQ3JlYXRlTGlzdEgAEkIKC3N0cnVjdF9leHByGAggASgLMisuZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHIuQ3JlYXRlU3RydWN0SAASSgoSY29tcHJlaGVuc2lvbl9leHByGAkgASgLMiwuZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHIuQ29tcHJlaGVuc2lvbkgAGhUKBUlkZW50EgwKBG5hbWUYASABKAkaWwoGU2VsZWN0Ei8KB29wZXJhbmQYASABKAsyHi5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuRXhwchINCgVmaWVsZBgCIAEoCRIRCgl0ZXN0X29ubHkYAyABKAgadgoEQ2FsbBIuCgZ0YXJnZXQYASABKAsyHi5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuRXhwchIQCghmdW5jdGlvbhgCIAEoCRIsCgRhcmdzGAMgAygLMh4uZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHIaWAoKQ3JlYXRlTGlzdBIwCghlbGVtZW50cxgBIAMoCzIeLmdvb2dsZS5hcGkuZXhwci52MWFscGhhMS5FeHByEhgKEG9wdGlvbmFsX2luZGljZXMYAiADKAUamQIKDENyZWF0ZVN0cnVjdBIUCgxtZXNzYWdlX25hbWUYASABKAkSQgoHZW50cmllcxgCIAMoCzIxLmdvb2dsZS5hcGkuZXhwci52MWFscGhhMS5FeHByLkNyZWF0ZVN0cnVjdC5FbnRyeRquAQoFRW50cnkSCgoCaWQYASABKAMSEwoJZmllbGRfa2V5GAIgASgJSAASMQoHbWFwX2tleRgDIAEoCzIeLmdvb2dsZS5hcGkuZXhwci52MWFscGhhMS5FeHBySAASLQoFdmFsdWUYBCABKAsyHi5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuRXhwchIWCg5vcHRpb25hbF9lbnRyeRgFIAEoCEIKCghrZXlfa2luZBrIAgoNQ29tcHJlaGVuc2lvbhIQCghpdGVyX3ZhchgBIAEoCRIRCglpdGVyX3ZhcjIYCCABKAkSMgoKaXRlcl9yYW5nZRgCIAEoCzIeLmdvb2dsZS5hcGkuZXhwci52MWFscGhhMS5FeHByEhAKCGFjY3VfdmFyGAMgASgJEjEKCWFjY3VfaW5pdBgEIAEoCzIeLmdvb2dsZS5hcGkuZXhwci52MWFscGhhMS5FeHByEjYKDmxvb3BfY29uZGl0aW9uGAUgASgLMh4uZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHISMQoJbG9vcF9zdGVwGAYgASgLMh4uZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHISLgoGcmVzdWx0GAcgASgLMh4uZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHJCCwoJZXhwcl9raW5kIsUCCghDb25zdGFudBIwCgpudWxsX3ZhbHVlGAEgASgOMhouZ29vZ2xlLnByb3RvYnVmLk51bGxWYWx1ZUgAEhQKCmJvb2xfdmFsdWUYAiABKAhIABIVCgtpbnQ2NF92YWx1ZRgDIAEoA0gAEhYKDHVpbnQ2NF92YWx1ZRgEIAEoBEgAEhYKDGRvdWJsZV92YWx1ZRgFIAEoAUgAEhYKDHN0cmluZ192YWx1ZRgGIAEoCUgAEhUKC2J5dGVzX3ZhbHVlGAcgASgMSAASMwoOZHVyYXRpb25fdmFsdWUYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IABI1Cg90aW1lc3RhbXBfdmFsdWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSABCDwoNY29uc3RhbnRfa2luZCL8BQoKU291cmNlSW5mbxIWCg5zeW50YXhfdmVyc2lvbhgBIAEoCRIQCghsb2NhdGlvbhgCIAEoCRIUCgxsaW5lX29mZnNldHMYAyADKAUSRgoJcG9zaXRpb25zGAQgAygLMjMuZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLlNvdXJjZUluZm8uUG9zaXRpb25zRW50cnkSSQoLbWFjcm9fY2FsbHMYBSADKAsyNC5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuU291cmNlSW5mby5NYWNyb0NhbGxzRW50cnkSQgoKZXh0ZW5zaW9ucxgGIAMoCzIuLmdvb2dsZS5hcGkuZXhwci52MWFscGhhMS5Tb3VyY2VJbmZvLkV4dGVuc2lvbhrRAgoJRXh0ZW5zaW9uEgoKAmlkGAEgASgJElUKE2FmZmVjdGVkX2NvbXBvbmVudHMYAiADKA4yOC5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuU291cmNlSW5mby5FeHRlbnNpb24uQ29tcG9uZW50EkcKB3ZlcnNpb24YAyABKAsyNi5nb29nbGUuYXBpLmV4cHIudjFhbHBoYTEuU291cmNlSW5mby5FeHRlbnNpb24uVmVyc2lvbhonCgdWZXJzaW9uEg0KBW1ham9yGAEgASgDEg0KBW1pbm9yGAIgASgDIm8KCUNvbXBvbmVudBIZChVDT01QT05FTlRfVU5TUEVDSUZJRUQQABIUChBDT01QT05FTlRfUEFSU0VSEAESGgoWQ09NUE9ORU5UX1RZUEVfQ0hFQ0tFUhACEhUKEUNPTVBPTkVOVF9SVU5USU1FEAMaMAoOUG9zaXRpb25zRW50cnkSCwoDa2V5GAEgASgDEg0KBXZhbHVlGAIgASgFOgI4ARpRCg9NYWNyb0NhbGxzRW50cnkSCwoDa2V5GAEgASgDEi0KBXZhbHVlGAIgASgLMh4uZ29vZ2xlLmFwaS5leHByLnYxYWxwaGExLkV4cHI6AjgBIlAKDlNvdXJjZVBvc2l0aW9uEhAKCGxvY2F0aW9uGAEgASgJEg4KBm9mZnNldBgCIAEoBRIMCgRsaW5lGAMgASgFEg4KBmNvbHVtbhgEIAEoBWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
-
-/**
- * Describes the message google.api.expr.v1alpha1.ParsedExpr.
- * Use `create(ParsedExprSchema)` to create a new message.
- */
-export const ParsedExprSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 0);
+  fileDesc("CiVnb29nbGUvYXBpL2V4cHIvdjFhbHBoYTEvc3ludGF4LnByb3RvEhhnb29nbGUuYXBpLmV4cHIudjFhbHBoYTEiEgoERXhwchIKCgJpZBgCIAEoA2IGcHJvdG8z");
 
 /**
  * Describes the message google.api.expr.v1alpha1.Expr.
  * Use `create(ExprSchema)` to create a new message.
  */
 export const ExprSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 1);
-
-/**
- * Describes the message google.api.expr.v1alpha1.Expr.Ident.
- * Use `create(Expr_IdentSchema)` to create a new message.
- */
-export const Expr_IdentSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 1, 0);
-
-/**
- * Describes the message google.api.expr.v1alpha1.Expr.Select.
- * Use `create(Expr_SelectSchema)` to create a new message.
- */
-export const Expr_SelectSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 1, 1);
-
-/**
- * Describes the message google.api.expr.v1alpha1.Expr.Call.
- * Use `create(Expr_CallSchema)` to create a new message.
- */
-export const Expr_CallSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 1, 2);
-
-/**
- * Describes the message google.api.expr.v1alpha1.Expr.CreateList.
- * Use `create(Expr_CreateListSchema)` to create a new message.
- */
-export const Expr_CreateListSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 1, 3);
-
-/**
- * Describes the message google.api.expr.v1alpha1.Expr.CreateStruct.
- * Use `create(Expr_CreateStructSchema)` to create a new message.
- */
-export const Expr_CreateStructSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 1, 4);
-
-/**
- * Describes the message google.api.expr.v1alpha1.Expr.CreateStruct.Entry.
- * Use `create(Expr_CreateStruct_EntrySchema)` to create a new message.
- */
-export const Expr_CreateStruct_EntrySchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 1, 4, 0);
-
-/**
- * Describes the message google.api.expr.v1alpha1.Expr.Comprehension.
- * Use `create(Expr_ComprehensionSchema)` to create a new message.
- */
-export const Expr_ComprehensionSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 1, 5);
-
-/**
- * Describes the message google.api.expr.v1alpha1.Constant.
- * Use `create(ConstantSchema)` to create a new message.
- */
-export const ConstantSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 2);
-
-/**
- * Describes the message google.api.expr.v1alpha1.SourceInfo.
- * Use `create(SourceInfoSchema)` to create a new message.
- */
-export const SourceInfoSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 3);
-
-/**
- * Describes the message google.api.expr.v1alpha1.SourceInfo.Extension.
- * Use `create(SourceInfo_ExtensionSchema)` to create a new message.
- */
-export const SourceInfo_ExtensionSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 3, 0);
-
-/**
- * Describes the message google.api.expr.v1alpha1.SourceInfo.Extension.Version.
- * Use `create(SourceInfo_Extension_VersionSchema)` to create a new message.
- */
-export const SourceInfo_Extension_VersionSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 3, 0, 0);
-
-/**
- * Describes the enum google.api.expr.v1alpha1.SourceInfo.Extension.Component.
- */
-export const SourceInfo_Extension_ComponentSchema = /*@__PURE__*/
-  enumDesc(file_google_api_expr_v1alpha1_syntax, 3, 0, 0);
-
-/**
- * @generated from enum google.api.expr.v1alpha1.SourceInfo.Extension.Component
- */
-export const SourceInfo_Extension_Component = /*@__PURE__*/
-  tsEnum(SourceInfo_Extension_ComponentSchema);
-
-/**
- * Describes the message google.api.expr.v1alpha1.SourcePosition.
- * Use `create(SourcePositionSchema)` to create a new message.
- */
-export const SourcePositionSchema = /*@__PURE__*/
-  messageDesc(file_google_api_expr_v1alpha1_syntax, 4);
+  messageDesc(file_google_api_expr_v1alpha1_syntax, 0);
 

@@ -109,22 +109,10 @@ export declare type Matcher_MatcherList_Predicate = Message<"xds.type.matcher.v3
     case: "singlePredicate";
   } | {
     /**
-     * @generated from field: xds.type.matcher.v3.Matcher.MatcherList.Predicate.PredicateList or_matcher = 2 [json_name = ""];
-     */
-    value: Matcher_MatcherList_Predicate_PredicateList;
-    case: "orMatcher";
-  } | {
-    /**
      * @generated from field: xds.type.matcher.v3.Matcher.MatcherList.Predicate.PredicateList and_matcher = 3 [json_name = ""];
      */
     value: Matcher_MatcherList_Predicate_PredicateList;
     case: "andMatcher";
-  } | {
-    /**
-     * @generated from field: xds.type.matcher.v3.Matcher.MatcherList.Predicate not_matcher = 4 [json_name = ""];
-     */
-    value: Matcher_MatcherList_Predicate;
-    case: "notMatcher";
   } | { case: undefined; value?: undefined };
 };
 

@@ -56,11 +56,6 @@ export declare type StringMatcher = Message<"xds.type.matcher.v3.StringMatcher">
     value: TypedExtensionConfig;
     case: "custom";
   } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: bool ignore_case = 6 [json_name = ""];
-   */
-  ignoreCase: boolean;
 };
 
 /**
@@ -68,20 +63,4 @@ export declare type StringMatcher = Message<"xds.type.matcher.v3.StringMatcher">
  * Use `create(StringMatcherSchema)` to create a new message.
  */
 export declare const StringMatcherSchema: GenMessage<StringMatcher>;
-
-/**
- * @generated from message xds.type.matcher.v3.ListStringMatcher
- */
-export declare type ListStringMatcher = Message<"xds.type.matcher.v3.ListStringMatcher"> & {
-  /**
-   * @generated from field: repeated xds.type.matcher.v3.StringMatcher patterns = 1 [json_name = ""];
-   */
-  patterns: StringMatcher[];
-};
-
-/**
- * Describes the message xds.type.matcher.v3.ListStringMatcher.
- * Use `create(ListStringMatcherSchema)` to create a new message.
- */
-export declare const ListStringMatcherSchema: GenMessage<ListStringMatcher>;
 

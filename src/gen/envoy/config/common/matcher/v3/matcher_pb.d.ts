@@ -6,7 +6,6 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { TypedExtensionConfig } from "../../../core/v3/extension_pb.js";
 import type { StringMatcher } from "../../../../type/matcher/v3/string_pb.js";
-import type { HeaderMatcher } from "../../../route/v3/route_components_pb.js";
 
 /**
  * Describes the file envoy/config/common/matcher/v3/matcher.proto.
@@ -110,22 +109,10 @@ export declare type Matcher_MatcherList_Predicate = Message<"envoy.config.common
     case: "singlePredicate";
   } | {
     /**
-     * @generated from field: envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate.PredicateList or_matcher = 2 [json_name = ""];
-     */
-    value: Matcher_MatcherList_Predicate_PredicateList;
-    case: "orMatcher";
-  } | {
-    /**
      * @generated from field: envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate.PredicateList and_matcher = 3 [json_name = ""];
      */
     value: Matcher_MatcherList_Predicate_PredicateList;
     case: "andMatcher";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.Matcher.MatcherList.Predicate not_matcher = 4 [json_name = ""];
-     */
-    value: Matcher_MatcherList_Predicate;
-    case: "notMatcher";
   } | { case: undefined; value?: undefined };
 };
 
@@ -259,161 +246,4 @@ export declare type Matcher_MatcherTree_MatchMap = Message<"envoy.config.common.
  * Use `create(Matcher_MatcherTree_MatchMapSchema)` to create a new message.
  */
 export declare const Matcher_MatcherTree_MatchMapSchema: GenMessage<Matcher_MatcherTree_MatchMap>;
-
-/**
- * @generated from message envoy.config.common.matcher.v3.MatchPredicate
- */
-export declare type MatchPredicate = Message<"envoy.config.common.matcher.v3.MatchPredicate"> & {
-  /**
-   * @generated from oneof envoy.config.common.matcher.v3.MatchPredicate.rule
-   */
-  rule: {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.MatchPredicate.MatchSet or_match = 1 [json_name = ""];
-     */
-    value: MatchPredicate_MatchSet;
-    case: "orMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.MatchPredicate.MatchSet and_match = 2 [json_name = ""];
-     */
-    value: MatchPredicate_MatchSet;
-    case: "andMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.MatchPredicate not_match = 3 [json_name = ""];
-     */
-    value: MatchPredicate;
-    case: "notMatch";
-  } | {
-    /**
-     * @generated from field: bool any_match = 4 [json_name = ""];
-     */
-    value: boolean;
-    case: "anyMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.HttpHeadersMatch http_request_headers_match = 5 [json_name = ""];
-     */
-    value: HttpHeadersMatch;
-    case: "httpRequestHeadersMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.HttpHeadersMatch http_request_trailers_match = 6 [json_name = ""];
-     */
-    value: HttpHeadersMatch;
-    case: "httpRequestTrailersMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.HttpHeadersMatch http_response_headers_match = 7 [json_name = ""];
-     */
-    value: HttpHeadersMatch;
-    case: "httpResponseHeadersMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.HttpHeadersMatch http_response_trailers_match = 8 [json_name = ""];
-     */
-    value: HttpHeadersMatch;
-    case: "httpResponseTrailersMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.HttpGenericBodyMatch http_request_generic_body_match = 9 [json_name = ""];
-     */
-    value: HttpGenericBodyMatch;
-    case: "httpRequestGenericBodyMatch";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.matcher.v3.HttpGenericBodyMatch http_response_generic_body_match = 10 [json_name = ""];
-     */
-    value: HttpGenericBodyMatch;
-    case: "httpResponseGenericBodyMatch";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.common.matcher.v3.MatchPredicate.
- * Use `create(MatchPredicateSchema)` to create a new message.
- */
-export declare const MatchPredicateSchema: GenMessage<MatchPredicate>;
-
-/**
- * @generated from message envoy.config.common.matcher.v3.MatchPredicate.MatchSet
- */
-export declare type MatchPredicate_MatchSet = Message<"envoy.config.common.matcher.v3.MatchPredicate.MatchSet"> & {
-  /**
-   * @generated from field: repeated envoy.config.common.matcher.v3.MatchPredicate rules = 1 [json_name = ""];
-   */
-  rules: MatchPredicate[];
-};
-
-/**
- * Describes the message envoy.config.common.matcher.v3.MatchPredicate.MatchSet.
- * Use `create(MatchPredicate_MatchSetSchema)` to create a new message.
- */
-export declare const MatchPredicate_MatchSetSchema: GenMessage<MatchPredicate_MatchSet>;
-
-/**
- * @generated from message envoy.config.common.matcher.v3.HttpHeadersMatch
- */
-export declare type HttpHeadersMatch = Message<"envoy.config.common.matcher.v3.HttpHeadersMatch"> & {
-  /**
-   * @generated from field: repeated envoy.config.route.v3.HeaderMatcher headers = 1 [json_name = ""];
-   */
-  headers: HeaderMatcher[];
-};
-
-/**
- * Describes the message envoy.config.common.matcher.v3.HttpHeadersMatch.
- * Use `create(HttpHeadersMatchSchema)` to create a new message.
- */
-export declare const HttpHeadersMatchSchema: GenMessage<HttpHeadersMatch>;
-
-/**
- * @generated from message envoy.config.common.matcher.v3.HttpGenericBodyMatch
- */
-export declare type HttpGenericBodyMatch = Message<"envoy.config.common.matcher.v3.HttpGenericBodyMatch"> & {
-  /**
-   * @generated from field: uint32 bytes_limit = 1 [json_name = ""];
-   */
-  bytesLimit: number;
-
-  /**
-   * @generated from field: repeated envoy.config.common.matcher.v3.HttpGenericBodyMatch.GenericTextMatch patterns = 2 [json_name = ""];
-   */
-  patterns: HttpGenericBodyMatch_GenericTextMatch[];
-};
-
-/**
- * Describes the message envoy.config.common.matcher.v3.HttpGenericBodyMatch.
- * Use `create(HttpGenericBodyMatchSchema)` to create a new message.
- */
-export declare const HttpGenericBodyMatchSchema: GenMessage<HttpGenericBodyMatch>;
-
-/**
- * @generated from message envoy.config.common.matcher.v3.HttpGenericBodyMatch.GenericTextMatch
- */
-export declare type HttpGenericBodyMatch_GenericTextMatch = Message<"envoy.config.common.matcher.v3.HttpGenericBodyMatch.GenericTextMatch"> & {
-  /**
-   * @generated from oneof envoy.config.common.matcher.v3.HttpGenericBodyMatch.GenericTextMatch.rule
-   */
-  rule: {
-    /**
-     * @generated from field: string string_match = 1 [json_name = ""];
-     */
-    value: string;
-    case: "stringMatch";
-  } | {
-    /**
-     * @generated from field: bytes binary_match = 2 [json_name = ""];
-     */
-    value: Uint8Array;
-    case: "binaryMatch";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.config.common.matcher.v3.HttpGenericBodyMatch.GenericTextMatch.
- * Use `create(HttpGenericBodyMatch_GenericTextMatchSchema)` to create a new message.
- */
-export declare const HttpGenericBodyMatch_GenericTextMatchSchema: GenMessage<HttpGenericBodyMatch_GenericTextMatch>;
 

@@ -4,60 +4,12 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { RegexMatcher } from "../../../../type/matcher/v3/regex_pb.js";
 import type { HeaderValueOption } from "../../../core/v3/base_pb.js";
-import type { StringMatcher } from "../../../../type/matcher/v3/string_pb.js";
 
 /**
  * Describes the file envoy/config/common/mutation_rules/v3/mutation_rules.proto.
  */
 export declare const file_envoy_config_common_mutation_rules_v3_mutation_rules: GenFile;
-
-/**
- * @generated from message envoy.config.common.mutation_rules.v3.HeaderMutationRules
- */
-export declare type HeaderMutationRules = Message<"envoy.config.common.mutation_rules.v3.HeaderMutationRules"> & {
-  /**
-   * @generated from field: google.protobuf.BoolValue allow_all_routing = 1 [json_name = ""];
-   */
-  allowAllRouting?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue allow_envoy = 2 [json_name = ""];
-   */
-  allowEnvoy?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue disallow_system = 3 [json_name = ""];
-   */
-  disallowSystem?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue disallow_all = 4 [json_name = ""];
-   */
-  disallowAll?: boolean | undefined;
-
-  /**
-   * @generated from field: envoy.type.matcher.v3.RegexMatcher allow_expression = 5 [json_name = ""];
-   */
-  allowExpression?: RegexMatcher | undefined;
-
-  /**
-   * @generated from field: envoy.type.matcher.v3.RegexMatcher disallow_expression = 6 [json_name = ""];
-   */
-  disallowExpression?: RegexMatcher | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue disallow_is_error = 7 [json_name = ""];
-   */
-  disallowIsError?: boolean | undefined;
-};
-
-/**
- * Describes the message envoy.config.common.mutation_rules.v3.HeaderMutationRules.
- * Use `create(HeaderMutationRulesSchema)` to create a new message.
- */
-export declare const HeaderMutationRulesSchema: GenMessage<HeaderMutationRules>;
 
 /**
  * @generated from message envoy.config.common.mutation_rules.v3.HeaderMutation
@@ -78,12 +30,6 @@ export declare type HeaderMutation = Message<"envoy.config.common.mutation_rules
      */
     value: HeaderValueOption;
     case: "append";
-  } | {
-    /**
-     * @generated from field: envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch remove_on_match = 3 [json_name = ""];
-     */
-    value: HeaderMutation_RemoveOnMatch;
-    case: "removeOnMatch";
   } | { case: undefined; value?: undefined };
 };
 
@@ -92,20 +38,4 @@ export declare type HeaderMutation = Message<"envoy.config.common.mutation_rules
  * Use `create(HeaderMutationSchema)` to create a new message.
  */
 export declare const HeaderMutationSchema: GenMessage<HeaderMutation>;
-
-/**
- * @generated from message envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch
- */
-export declare type HeaderMutation_RemoveOnMatch = Message<"envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch"> & {
-  /**
-   * @generated from field: envoy.type.matcher.v3.StringMatcher key_matcher = 1 [json_name = ""];
-   */
-  keyMatcher?: StringMatcher | undefined;
-};
-
-/**
- * Describes the message envoy.config.common.mutation_rules.v3.HeaderMutation.RemoveOnMatch.
- * Use `create(HeaderMutation_RemoveOnMatchSchema)` to create a new message.
- */
-export declare const HeaderMutation_RemoveOnMatchSchema: GenMessage<HeaderMutation_RemoveOnMatch>;
 

@@ -37,12 +37,6 @@ export declare type FileAccessLog = Message<"envoy.extensions.access_loggers.fil
     case: "jsonFormat";
   } | {
     /**
-     * @generated from field: google.protobuf.Struct typed_json_format = 4 [json_name = ""];
-     */
-    value: JsonObject;
-    case: "typedJsonFormat";
-  } | {
-    /**
      * @generated from field: envoy.config.core.v3.SubstitutionFormatString log_format = 5 [json_name = ""];
      */
     value: SubstitutionFormatString;

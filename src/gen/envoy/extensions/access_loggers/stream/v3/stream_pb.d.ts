@@ -33,25 +33,3 @@ export declare type StdoutAccessLog = Message<"envoy.extensions.access_loggers.s
  */
 export declare const StdoutAccessLogSchema: GenMessage<StdoutAccessLog>;
 
-/**
- * @generated from message envoy.extensions.access_loggers.stream.v3.StderrAccessLog
- */
-export declare type StderrAccessLog = Message<"envoy.extensions.access_loggers.stream.v3.StderrAccessLog"> & {
-  /**
-   * @generated from oneof envoy.extensions.access_loggers.stream.v3.StderrAccessLog.access_log_format
-   */
-  accessLogFormat: {
-    /**
-     * @generated from field: envoy.config.core.v3.SubstitutionFormatString log_format = 1 [json_name = ""];
-     */
-    value: SubstitutionFormatString;
-    case: "logFormat";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.extensions.access_loggers.stream.v3.StderrAccessLog.
- * Use `create(StderrAccessLogSchema)` to create a new message.
- */
-export declare const StderrAccessLogSchema: GenMessage<StderrAccessLog>;
-

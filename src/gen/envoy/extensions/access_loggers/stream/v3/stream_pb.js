@@ -9,7 +9,7 @@ import { file_envoy_config_core_v3_substitution_format_string } from "../../../.
  * Describes the file envoy/extensions/access_loggers/stream/v3/stream.proto.
  */
 export const file_envoy_extensions_access_loggers_stream_v3_stream = /*@__PURE__*/
-  fileDesc("CjZlbnZveS9leHRlbnNpb25zL2FjY2Vzc19sb2dnZXJzL3N0cmVhbS92My9zdHJlYW0ucHJvdG8SKWVudm95LmV4dGVuc2lvbnMuYWNjZXNzX2xvZ2dlcnMuc3RyZWFtLnYzImwKD1N0ZG91dEFjY2Vzc0xvZxJECgpsb2dfZm9ybWF0GAEgASgLMi4uZW52b3kuY29uZmlnLmNvcmUudjMuU3Vic3RpdHV0aW9uRm9ybWF0U3RyaW5nSABCEwoRYWNjZXNzX2xvZ19mb3JtYXQibAoPU3RkZXJyQWNjZXNzTG9nEkQKCmxvZ19mb3JtYXQYASABKAsyLi5lbnZveS5jb25maWcuY29yZS52My5TdWJzdGl0dXRpb25Gb3JtYXRTdHJpbmdIAEITChFhY2Nlc3NfbG9nX2Zvcm1hdGIGcHJvdG8z", [file_envoy_config_core_v3_substitution_format_string]);
+  fileDesc("CjZlbnZveS9leHRlbnNpb25zL2FjY2Vzc19sb2dnZXJzL3N0cmVhbS92My9zdHJlYW0ucHJvdG8SKWVudm95LmV4dGVuc2lvbnMuYWNjZXNzX2xvZ2dlcnMuc3RyZWFtLnYzImwKD1N0ZG91dEFjY2Vzc0xvZxJECgpsb2dfZm9ybWF0GAEgASgLMi4uZW52b3kuY29uZmlnLmNvcmUudjMuU3Vic3RpdHV0aW9uRm9ybWF0U3RyaW5nSABCEwoRYWNjZXNzX2xvZ19mb3JtYXRiBnByb3RvMw", [file_envoy_config_core_v3_substitution_format_string]);
 
 /**
  * Describes the message envoy.extensions.access_loggers.stream.v3.StdoutAccessLog.
@@ -17,11 +17,4 @@ export const file_envoy_extensions_access_loggers_stream_v3_stream = /*@__PURE__
  */
 export const StdoutAccessLogSchema = /*@__PURE__*/
   messageDesc(file_envoy_extensions_access_loggers_stream_v3_stream, 0);
-
-/**
- * Describes the message envoy.extensions.access_loggers.stream.v3.StderrAccessLog.
- * Use `create(StderrAccessLogSchema)` to create a new message.
- */
-export const StderrAccessLogSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_access_loggers_stream_v3_stream, 1);
 

@@ -4,11 +4,9 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { AlternateProtocolsCacheOptions, Http1ProtocolOptions, Http2ProtocolOptions, Http3ProtocolOptions, HttpProtocolOptions as HttpProtocolOptions$1, UpstreamHttpProtocolOptions } from "../../../../config/core/v3/protocol_pb.js";
+import type { Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions as HttpProtocolOptions$1 } from "../../../../config/core/v3/protocol_pb.js";
 import type { HttpFilter } from "../../../filters/network/http_connection_manager/v3/http_connection_manager_pb.js";
-import type { TypedExtensionConfig } from "../../../../config/core/v3/extension_pb.js";
-import type { RetryPolicy, RouteAction_HashPolicy, RouteAction_RequestMirrorPolicy } from "../../../../config/route/v3/route_components_pb.js";
-import type { MatchPredicate } from "../../../../config/common/matcher/v3/matcher_pb.js";
+import type { RetryPolicy, RouteAction_HashPolicy } from "../../../../config/route/v3/route_components_pb.js";
 
 /**
  * Describes the file envoy/extensions/upstreams/http/v3/http_protocol_options.proto.
@@ -25,11 +23,6 @@ export declare type HttpProtocolOptions = Message<"envoy.extensions.upstreams.ht
   commonHttpProtocolOptions?: HttpProtocolOptions$1 | undefined;
 
   /**
-   * @generated from field: envoy.config.core.v3.UpstreamHttpProtocolOptions upstream_http_protocol_options = 2 [json_name = ""];
-   */
-  upstreamHttpProtocolOptions?: UpstreamHttpProtocolOptions | undefined;
-
-  /**
    * @generated from oneof envoy.extensions.upstreams.http.v3.HttpProtocolOptions.upstream_protocol_options
    */
   upstreamProtocolOptions: {
@@ -44,33 +37,12 @@ export declare type HttpProtocolOptions = Message<"envoy.extensions.upstreams.ht
      */
     value: HttpProtocolOptions_UseDownstreamHttpConfig;
     case: "useDownstreamProtocolConfig";
-  } | {
-    /**
-     * @generated from field: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig auto_config = 5 [json_name = ""];
-     */
-    value: HttpProtocolOptions_AutoHttpConfig;
-    case: "autoConfig";
   } | { case: undefined; value?: undefined };
 
   /**
    * @generated from field: repeated envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter http_filters = 6 [json_name = ""];
    */
   httpFilters: HttpFilter[];
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig header_validation_config = 7 [json_name = ""];
-   */
-  headerValidationConfig?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: envoy.extensions.upstreams.http.v3.HttpProtocolOptions.OutlierDetection outlier_detection = 8 [json_name = ""];
-   */
-  outlierDetection?: HttpProtocolOptions_OutlierDetection | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.route.v3.RouteAction.RequestMirrorPolicy request_mirror_policies = 9 [json_name = ""];
-   */
-  requestMirrorPolicies: RouteAction_RequestMirrorPolicy[];
 
   /**
    * @generated from field: repeated envoy.config.route.v3.RouteAction.HashPolicy hash_policy = 10 [json_name = ""];
@@ -108,12 +80,6 @@ export declare type HttpProtocolOptions_ExplicitHttpConfig = Message<"envoy.exte
      */
     value: Http2ProtocolOptions;
     case: "http2ProtocolOptions";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.Http3ProtocolOptions http3_protocol_options = 3 [json_name = ""];
-     */
-    value: Http3ProtocolOptions;
-    case: "http3ProtocolOptions";
   } | { case: undefined; value?: undefined };
 };
 
@@ -136,11 +102,6 @@ export declare type HttpProtocolOptions_UseDownstreamHttpConfig = Message<"envoy
    * @generated from field: envoy.config.core.v3.Http2ProtocolOptions http2_protocol_options = 2 [json_name = ""];
    */
   http2ProtocolOptions?: Http2ProtocolOptions | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.Http3ProtocolOptions http3_protocol_options = 3 [json_name = ""];
-   */
-  http3ProtocolOptions?: Http3ProtocolOptions | undefined;
 };
 
 /**
@@ -148,51 +109,4 @@ export declare type HttpProtocolOptions_UseDownstreamHttpConfig = Message<"envoy
  * Use `create(HttpProtocolOptions_UseDownstreamHttpConfigSchema)` to create a new message.
  */
 export declare const HttpProtocolOptions_UseDownstreamHttpConfigSchema: GenMessage<HttpProtocolOptions_UseDownstreamHttpConfig>;
-
-/**
- * @generated from message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig
- */
-export declare type HttpProtocolOptions_AutoHttpConfig = Message<"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.Http1ProtocolOptions http_protocol_options = 1 [json_name = ""];
-   */
-  httpProtocolOptions?: Http1ProtocolOptions | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.Http2ProtocolOptions http2_protocol_options = 2 [json_name = ""];
-   */
-  http2ProtocolOptions?: Http2ProtocolOptions | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.Http3ProtocolOptions http3_protocol_options = 3 [json_name = ""];
-   */
-  http3ProtocolOptions?: Http3ProtocolOptions | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.AlternateProtocolsCacheOptions alternate_protocols_cache_options = 4 [json_name = ""];
-   */
-  alternateProtocolsCacheOptions?: AlternateProtocolsCacheOptions | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.AutoHttpConfig.
- * Use `create(HttpProtocolOptions_AutoHttpConfigSchema)` to create a new message.
- */
-export declare const HttpProtocolOptions_AutoHttpConfigSchema: GenMessage<HttpProtocolOptions_AutoHttpConfig>;
-
-/**
- * @generated from message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.OutlierDetection
- */
-export declare type HttpProtocolOptions_OutlierDetection = Message<"envoy.extensions.upstreams.http.v3.HttpProtocolOptions.OutlierDetection"> & {
-  /**
-   * @generated from field: envoy.config.common.matcher.v3.MatchPredicate error_matcher = 1 [json_name = ""];
-   */
-  errorMatcher?: MatchPredicate | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.upstreams.http.v3.HttpProtocolOptions.OutlierDetection.
- * Use `create(HttpProtocolOptions_OutlierDetectionSchema)` to create a new message.
- */
-export declare const HttpProtocolOptions_OutlierDetectionSchema: GenMessage<HttpProtocolOptions_OutlierDetection>;
 

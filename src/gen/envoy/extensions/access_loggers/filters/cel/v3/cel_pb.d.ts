@@ -4,7 +4,6 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { CelExpressionConfig } from "../../../../../config/core/v3/cel_pb.js";
 
 /**
  * Describes the file envoy/extensions/access_loggers/filters/cel/v3/cel.proto.
@@ -19,11 +18,6 @@ export declare type ExpressionFilter = Message<"envoy.extensions.access_loggers.
    * @generated from field: string expression = 1 [json_name = ""];
    */
   expression: string;
-
-  /**
-   * @generated from field: envoy.config.core.v3.CelExpressionConfig cel_config = 2 [json_name = ""];
-   */
-  celConfig?: CelExpressionConfig | undefined;
 };
 
 /**

@@ -3,13 +3,12 @@
 /* eslint-disable */
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_envoy_config_core_v3_cel } from "../../../../../config/core/v3/cel_pb.js";
 
 /**
  * Describes the file envoy/extensions/access_loggers/filters/cel/v3/cel.proto.
  */
 export const file_envoy_extensions_access_loggers_filters_cel_v3_cel = /*@__PURE__*/
-  fileDesc("CjhlbnZveS9leHRlbnNpb25zL2FjY2Vzc19sb2dnZXJzL2ZpbHRlcnMvY2VsL3YzL2NlbC5wcm90bxIuZW52b3kuZXh0ZW5zaW9ucy5hY2Nlc3NfbG9nZ2Vycy5maWx0ZXJzLmNlbC52MyJlChBFeHByZXNzaW9uRmlsdGVyEhIKCmV4cHJlc3Npb24YASABKAkSPQoKY2VsX2NvbmZpZxgCIAEoCzIpLmVudm95LmNvbmZpZy5jb3JlLnYzLkNlbEV4cHJlc3Npb25Db25maWdiBnByb3RvMw", [file_envoy_config_core_v3_cel]);
+  fileDesc("CjhlbnZveS9leHRlbnNpb25zL2FjY2Vzc19sb2dnZXJzL2ZpbHRlcnMvY2VsL3YzL2NlbC5wcm90bxIuZW52b3kuZXh0ZW5zaW9ucy5hY2Nlc3NfbG9nZ2Vycy5maWx0ZXJzLmNlbC52MyImChBFeHByZXNzaW9uRmlsdGVyEhIKCmV4cHJlc3Npb24YASABKAliBnByb3RvMw");
 
 /**
  * Describes the message envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter.

@@ -5,7 +5,6 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { HeaderMutation as HeaderMutation$1 } from "../../../../../config/common/mutation_rules/v3/mutation_rules_pb.js";
-import type { KeyValueMutation } from "../../../../../config/core/v3/base_pb.js";
 
 /**
  * Describes the file envoy/extensions/filters/http/header_mutation/v3/header_mutation.proto.
@@ -20,26 +19,6 @@ export declare type Mutations = Message<"envoy.extensions.filters.http.header_mu
    * @generated from field: repeated envoy.config.common.mutation_rules.v3.HeaderMutation request_mutations = 1 [json_name = ""];
    */
   requestMutations: HeaderMutation$1[];
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.KeyValueMutation query_parameter_mutations = 3 [json_name = ""];
-   */
-  queryParameterMutations: KeyValueMutation[];
-
-  /**
-   * @generated from field: repeated envoy.config.common.mutation_rules.v3.HeaderMutation response_mutations = 2 [json_name = ""];
-   */
-  responseMutations: HeaderMutation$1[];
-
-  /**
-   * @generated from field: repeated envoy.config.common.mutation_rules.v3.HeaderMutation response_trailers_mutations = 4 [json_name = ""];
-   */
-  responseTrailersMutations: HeaderMutation$1[];
-
-  /**
-   * @generated from field: repeated envoy.config.common.mutation_rules.v3.HeaderMutation request_trailers_mutations = 5 [json_name = ""];
-   */
-  requestTrailersMutations: HeaderMutation$1[];
 };
 
 /**
@@ -49,22 +28,6 @@ export declare type Mutations = Message<"envoy.extensions.filters.http.header_mu
 export declare const MutationsSchema: GenMessage<Mutations>;
 
 /**
- * @generated from message envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute
- */
-export declare type HeaderMutationPerRoute = Message<"envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute"> & {
-  /**
-   * @generated from field: envoy.extensions.filters.http.header_mutation.v3.Mutations mutations = 1 [json_name = ""];
-   */
-  mutations?: Mutations | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute.
- * Use `create(HeaderMutationPerRouteSchema)` to create a new message.
- */
-export declare const HeaderMutationPerRouteSchema: GenMessage<HeaderMutationPerRoute>;
-
-/**
  * @generated from message envoy.extensions.filters.http.header_mutation.v3.HeaderMutation
  */
 export declare type HeaderMutation = Message<"envoy.extensions.filters.http.header_mutation.v3.HeaderMutation"> & {
@@ -72,11 +35,6 @@ export declare type HeaderMutation = Message<"envoy.extensions.filters.http.head
    * @generated from field: envoy.extensions.filters.http.header_mutation.v3.Mutations mutations = 1 [json_name = ""];
    */
   mutations?: Mutations | undefined;
-
-  /**
-   * @generated from field: bool most_specific_header_mutations_wins = 2 [json_name = ""];
-   */
-  mostSpecificHeaderMutationsWins: boolean;
 };
 
 /**

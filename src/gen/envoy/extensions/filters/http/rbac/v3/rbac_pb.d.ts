@@ -22,34 +22,9 @@ export declare type RBAC = Message<"envoy.extensions.filters.http.rbac.v3.RBAC">
   rules?: RBAC$1 | undefined;
 
   /**
-   * @generated from field: string rules_stat_prefix = 6 [json_name = ""];
-   */
-  rulesStatPrefix: string;
-
-  /**
    * @generated from field: xds.type.matcher.v3.Matcher matcher = 4 [json_name = ""];
    */
   matcher?: Matcher | undefined;
-
-  /**
-   * @generated from field: envoy.config.rbac.v3.RBAC shadow_rules = 2 [json_name = ""];
-   */
-  shadowRules?: RBAC$1 | undefined;
-
-  /**
-   * @generated from field: xds.type.matcher.v3.Matcher shadow_matcher = 5 [json_name = ""];
-   */
-  shadowMatcher?: Matcher | undefined;
-
-  /**
-   * @generated from field: string shadow_rules_stat_prefix = 3 [json_name = ""];
-   */
-  shadowRulesStatPrefix: string;
-
-  /**
-   * @generated from field: bool track_per_rule_stats = 7 [json_name = ""];
-   */
-  trackPerRuleStats: boolean;
 };
 
 /**

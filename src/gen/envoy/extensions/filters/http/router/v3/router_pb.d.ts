@@ -4,9 +4,6 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { AccessLog } from "../../../../../config/accesslog/v3/accesslog_pb.js";
-import type { HttpFilter } from "../../../network/http_connection_manager/v3/http_connection_manager_pb.js";
-import type { Duration } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/extensions/filters/http/router/v3/router.proto.
@@ -18,49 +15,9 @@ export declare const file_envoy_extensions_filters_http_router_v3_router: GenFil
  */
 export declare type Router = Message<"envoy.extensions.filters.http.router.v3.Router"> & {
   /**
-   * @generated from field: google.protobuf.BoolValue dynamic_stats = 1 [json_name = ""];
-   */
-  dynamicStats?: boolean | undefined;
-
-  /**
-   * @generated from field: bool start_child_span = 2 [json_name = ""];
-   */
-  startChildSpan: boolean;
-
-  /**
-   * @generated from field: repeated envoy.config.accesslog.v3.AccessLog upstream_log = 3 [json_name = ""];
-   */
-  upstreamLog: AccessLog[];
-
-  /**
-   * @generated from field: envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions upstream_log_options = 9 [json_name = ""];
-   */
-  upstreamLogOptions?: Router_UpstreamAccessLogOptions | undefined;
-
-  /**
    * @generated from field: bool suppress_envoy_headers = 4 [json_name = ""];
    */
   suppressEnvoyHeaders: boolean;
-
-  /**
-   * @generated from field: repeated string strict_check_headers = 5 [json_name = ""];
-   */
-  strictCheckHeaders: string[];
-
-  /**
-   * @generated from field: bool respect_expected_rq_timeout = 6 [json_name = ""];
-   */
-  respectExpectedRqTimeout: boolean;
-
-  /**
-   * @generated from field: bool suppress_grpc_request_failure_code_stats = 7 [json_name = ""];
-   */
-  suppressGrpcRequestFailureCodeStats: boolean;
-
-  /**
-   * @generated from field: repeated envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter upstream_http_filters = 8 [json_name = ""];
-   */
-  upstreamHttpFilters: HttpFilter[];
 };
 
 /**
@@ -68,25 +25,4 @@ export declare type Router = Message<"envoy.extensions.filters.http.router.v3.Ro
  * Use `create(RouterSchema)` to create a new message.
  */
 export declare const RouterSchema: GenMessage<Router>;
-
-/**
- * @generated from message envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions
- */
-export declare type Router_UpstreamAccessLogOptions = Message<"envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions"> & {
-  /**
-   * @generated from field: bool flush_upstream_log_on_upstream_stream = 1 [json_name = ""];
-   */
-  flushUpstreamLogOnUpstreamStream: boolean;
-
-  /**
-   * @generated from field: google.protobuf.Duration upstream_log_flush_interval = 2 [json_name = ""];
-   */
-  upstreamLogFlushInterval?: Duration | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions.
- * Use `create(Router_UpstreamAccessLogOptionsSchema)` to create a new message.
- */
-export declare const Router_UpstreamAccessLogOptionsSchema: GenMessage<Router_UpstreamAccessLogOptions>;
 

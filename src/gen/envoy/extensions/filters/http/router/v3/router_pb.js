@@ -3,15 +3,12 @@
 /* eslint-disable */
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import { file_envoy_config_accesslog_v3_accesslog } from "../../../../../config/accesslog/v3/accesslog_pb.js";
-import { file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager } from "../../../network/http_connection_manager/v3/http_connection_manager_pb.js";
-import { file_google_protobuf_duration, file_google_protobuf_wrappers } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file envoy/extensions/filters/http/router/v3/router.proto.
  */
 export const file_envoy_extensions_filters_http_router_v3_router = /*@__PURE__*/
-  fileDesc("CjRlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvaHR0cC9yb3V0ZXIvdjMvcm91dGVyLnByb3RvEidlbnZveS5leHRlbnNpb25zLmZpbHRlcnMuaHR0cC5yb3V0ZXIudjMiggUKBlJvdXRlchIxCg1keW5hbWljX3N0YXRzGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLkJvb2xWYWx1ZRIYChBzdGFydF9jaGlsZF9zcGFuGAIgASgIEjoKDHVwc3RyZWFtX2xvZxgDIAMoCzIkLmVudm95LmNvbmZpZy5hY2Nlc3Nsb2cudjMuQWNjZXNzTG9nEmYKFHVwc3RyZWFtX2xvZ19vcHRpb25zGAkgASgLMkguZW52b3kuZXh0ZW5zaW9ucy5maWx0ZXJzLmh0dHAucm91dGVyLnYzLlJvdXRlci5VcHN0cmVhbUFjY2Vzc0xvZ09wdGlvbnMSHgoWc3VwcHJlc3NfZW52b3lfaGVhZGVycxgEIAEoCBIcChRzdHJpY3RfY2hlY2tfaGVhZGVycxgFIAMoCRIjChtyZXNwZWN0X2V4cGVjdGVkX3JxX3RpbWVvdXQYBiABKAgSMAooc3VwcHJlc3NfZ3JwY19yZXF1ZXN0X2ZhaWx1cmVfY29kZV9zdGF0cxgHIAEoCBJmChV1cHN0cmVhbV9odHRwX2ZpbHRlcnMYCCADKAsyRy5lbnZveS5leHRlbnNpb25zLmZpbHRlcnMubmV0d29yay5odHRwX2Nvbm5lY3Rpb25fbWFuYWdlci52My5IdHRwRmlsdGVyGokBChhVcHN0cmVhbUFjY2Vzc0xvZ09wdGlvbnMSLQolZmx1c2hfdXBzdHJlYW1fbG9nX29uX3Vwc3RyZWFtX3N0cmVhbRgBIAEoCBI+Cht1cHN0cmVhbV9sb2dfZmx1c2hfaW50ZXJ2YWwYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25iBnByb3RvMw", [file_envoy_config_accesslog_v3_accesslog, file_envoy_extensions_filters_network_http_connection_manager_v3_http_connection_manager, file_google_protobuf_duration, file_google_protobuf_wrappers]);
+  fileDesc("CjRlbnZveS9leHRlbnNpb25zL2ZpbHRlcnMvaHR0cC9yb3V0ZXIvdjMvcm91dGVyLnByb3RvEidlbnZveS5leHRlbnNpb25zLmZpbHRlcnMuaHR0cC5yb3V0ZXIudjMiKAoGUm91dGVyEh4KFnN1cHByZXNzX2Vudm95X2hlYWRlcnMYBCABKAhiBnByb3RvMw");
 
 /**
  * Describes the message envoy.extensions.filters.http.router.v3.Router.
@@ -19,11 +16,4 @@ export const file_envoy_extensions_filters_http_router_v3_router = /*@__PURE__*/
  */
 export const RouterSchema = /*@__PURE__*/
   messageDesc(file_envoy_extensions_filters_http_router_v3_router, 0);
-
-/**
- * Describes the message envoy.extensions.filters.http.router.v3.Router.UpstreamAccessLogOptions.
- * Use `create(Router_UpstreamAccessLogOptionsSchema)` to create a new message.
- */
-export const Router_UpstreamAccessLogOptionsSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_filters_http_router_v3_router, 0, 0);
 

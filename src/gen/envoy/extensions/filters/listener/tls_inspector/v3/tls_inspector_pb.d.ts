@@ -14,30 +14,6 @@ export declare const file_envoy_extensions_filters_listener_tls_inspector_v3_tls
  * @generated from message envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector
  */
 export declare type TlsInspector = Message<"envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"> & {
-  /**
-   * @generated from field: google.protobuf.BoolValue enable_ja3_fingerprinting = 1 [json_name = ""];
-   */
-  enableJa3Fingerprinting?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue enable_ja4_fingerprinting = 3 [json_name = ""];
-   */
-  enableJa4Fingerprinting?: boolean | undefined;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value initial_read_buffer_size = 2 [json_name = ""];
-   */
-  initialReadBufferSize?: number | undefined;
-
-  /**
-   * @generated from field: bool close_connection_on_client_hello_parsing_errors = 4 [json_name = ""];
-   */
-  closeConnectionOnClientHelloParsingErrors: boolean;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_client_hello_size = 5 [json_name = ""];
-   */
-  maxClientHelloSize?: number | undefined;
 };
 
 /**

@@ -5,20 +5,15 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { RouteConfiguration } from "../../../../../config/route/v3/route_pb.js";
-import type { Http1ProtocolOptions, Http2ProtocolOptions, Http3ProtocolOptions, HttpProtocolOptions, SchemeHeaderTransformation } from "../../../../../config/core/v3/protocol_pb.js";
+import type { Http1ProtocolOptions, Http2ProtocolOptions, HttpProtocolOptions } from "../../../../../config/core/v3/protocol_pb.js";
 import type { Any, Duration } from "@bufbuild/protobuf/wkt";
 import type { AccessLog, AccessLogFilter } from "../../../../../config/accesslog/v3/accesslog_pb.js";
 import type { TypedExtensionConfig } from "../../../../../config/core/v3/extension_pb.js";
-import type { Matcher } from "../../../../../../xds/type/matcher/v3/matcher_pb.js";
-import type { Percent } from "../../../../../type/v3/percent_pb.js";
 import type { CustomTag } from "../../../../../type/tracing/v3/custom_tag_pb.js";
-import type { Tracing_Http } from "../../../../../config/trace/v3/http_tracer_pb.js";
 import type { CidrRange } from "../../../../../config/core/v3/address_pb.js";
-import type { PathTransformation } from "../../../../../type/http/v3/path_transformation_pb.js";
 import type { SubstitutionFormatString } from "../../../../../config/core/v3/substitution_format_string_pb.js";
 import type { DataSource, HeaderValueOption } from "../../../../../config/core/v3/base_pb.js";
-import type { ConfigSource, ExtensionConfigSource } from "../../../../../config/core/v3/config_source_pb.js";
-import type { ScopedRouteConfiguration } from "../../../../../config/route/v3/scoped_route_pb.js";
+import type { ConfigSource } from "../../../../../config/core/v3/config_source_pb.js";
 
 /**
  * Describes the file envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto.
@@ -54,23 +49,12 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
      */
     value: RouteConfiguration;
     case: "routeConfig";
-  } | {
-    /**
-     * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes scoped_routes = 31 [json_name = ""];
-     */
-    value: ScopedRoutes;
-    case: "scopedRoutes";
   } | { case: undefined; value?: undefined };
 
   /**
    * @generated from field: repeated envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter http_filters = 5 [json_name = ""];
    */
   httpFilters: HttpFilter[];
-
-  /**
-   * @generated from field: google.protobuf.BoolValue add_user_agent = 6 [json_name = ""];
-   */
-  addUserAgent?: boolean | undefined;
 
   /**
    * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing tracing = 7 [json_name = ""];
@@ -83,11 +67,6 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
   commonHttpProtocolOptions?: HttpProtocolOptions | undefined;
 
   /**
-   * @generated from field: bool http1_safe_max_connection_duration = 58 [json_name = ""];
-   */
-  http1SafeMaxConnectionDuration: boolean;
-
-  /**
    * @generated from field: envoy.config.core.v3.Http1ProtocolOptions http_protocol_options = 8 [json_name = ""];
    */
   httpProtocolOptions?: Http1ProtocolOptions | undefined;
@@ -96,11 +75,6 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
    * @generated from field: envoy.config.core.v3.Http2ProtocolOptions http2_protocol_options = 9 [json_name = ""];
    */
   http2ProtocolOptions?: Http2ProtocolOptions | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.Http3ProtocolOptions http3_protocol_options = 44 [json_name = ""];
-   */
-  http3ProtocolOptions?: Http3ProtocolOptions | undefined;
 
   /**
    * @generated from field: string server_name = 10 [json_name = ""];
@@ -113,11 +87,6 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
   serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation;
 
   /**
-   * @generated from field: envoy.config.core.v3.SchemeHeaderTransformation scheme_header_transformation = 48 [json_name = ""];
-   */
-  schemeHeaderTransformation?: SchemeHeaderTransformation | undefined;
-
-  /**
    * @generated from field: google.protobuf.UInt32Value max_request_headers_kb = 29 [json_name = ""];
    */
   maxRequestHeadersKb?: number | undefined;
@@ -126,11 +95,6 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
    * @generated from field: google.protobuf.Duration stream_idle_timeout = 24 [json_name = ""];
    */
   streamIdleTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration stream_flush_timeout = 59 [json_name = ""];
-   */
-  streamFlushTimeout?: Duration | undefined;
 
   /**
    * @generated from field: google.protobuf.Duration request_timeout = 28 [json_name = ""];
@@ -143,24 +107,9 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
   requestHeadersTimeout?: Duration | undefined;
 
   /**
-   * @generated from field: google.protobuf.Duration drain_timeout = 12 [json_name = ""];
-   */
-  drainTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration delayed_close_timeout = 26 [json_name = ""];
-   */
-  delayedCloseTimeout?: Duration | undefined;
-
-  /**
    * @generated from field: repeated envoy.config.accesslog.v3.AccessLog access_log = 13 [json_name = ""];
    */
   accessLog: AccessLog[];
-
-  /**
-   * @generated from field: google.protobuf.Duration access_log_flush_interval = 54 [json_name = ""];
-   */
-  accessLogFlushInterval?: Duration | undefined;
 
   /**
    * @generated from field: bool flush_access_log_on_new_request = 55 [json_name = ""];
@@ -171,21 +120,6 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
    * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions access_log_options = 56 [json_name = ""];
    */
   accessLogOptions?: HttpConnectionManager_HcmAccessLogOptions | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue use_remote_address = 14 [json_name = ""];
-   */
-  useRemoteAddress?: boolean | undefined;
-
-  /**
-   * @generated from field: uint32 xff_num_trusted_hops = 19 [json_name = ""];
-   */
-  xffNumTrustedHops: number;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.TypedExtensionConfig original_ip_detection_extensions = 46 [json_name = ""];
-   */
-  originalIpDetectionExtensions: TypedExtensionConfig[];
 
   /**
    * @generated from field: repeated envoy.config.core.v3.TypedExtensionConfig early_header_mutation_extensions = 52 [json_name = ""];
@@ -218,59 +152,14 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
   preserveExternalRequestId: boolean;
 
   /**
-   * @generated from field: bool always_set_request_id_in_response = 37 [json_name = ""];
-   */
-  alwaysSetRequestIdInResponse: boolean;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails forward_client_cert_details = 16 [json_name = ""];
-   */
-  forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails set_current_client_cert_details = 17 [json_name = ""];
-   */
-  setCurrentClientCertDetails?: HttpConnectionManager_SetCurrentClientCertDetails | undefined;
-
-  /**
-   * @generated from field: xds.type.matcher.v3.Matcher forward_client_cert_matcher = 60 [json_name = ""];
-   */
-  forwardClientCertMatcher?: Matcher | undefined;
-
-  /**
    * @generated from field: bool proxy_100_continue = 18 [json_name = ""];
    */
   proxy100Continue: boolean;
 
   /**
-   * @generated from field: bool represent_ipv4_remote_address_as_ipv4_mapped_ipv6 = 20 [json_name = ""];
-   */
-  representIpv4RemoteAddressAsIpv4MappedIpv6: boolean;
-
-  /**
    * @generated from field: repeated envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig upgrade_configs = 23 [json_name = ""];
    */
   upgradeConfigs: HttpConnectionManager_UpgradeConfig[];
-
-  /**
-   * @generated from field: google.protobuf.BoolValue normalize_path = 30 [json_name = ""];
-   */
-  normalizePath?: boolean | undefined;
-
-  /**
-   * @generated from field: bool merge_slashes = 33 [json_name = ""];
-   */
-  mergeSlashes: boolean;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction path_with_escaped_slashes_action = 45 [json_name = ""];
-   */
-  pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension request_id_extension = 36 [json_name = ""];
-   */
-  requestIdExtension?: RequestIDExtension | undefined;
 
   /**
    * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig local_reply_config = 38 [json_name = ""];
@@ -294,44 +183,9 @@ export declare type HttpConnectionManager = Message<"envoy.extensions.filters.ne
   } | { case: undefined; value?: undefined };
 
   /**
-   * @generated from field: google.protobuf.BoolValue stream_error_on_invalid_http_message = 40 [json_name = ""];
-   */
-  streamErrorOnInvalidHttpMessage?: boolean | undefined;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathNormalizationOptions path_normalization_options = 43 [json_name = ""];
-   */
-  pathNormalizationOptions?: HttpConnectionManager_PathNormalizationOptions | undefined;
-
-  /**
    * @generated from field: bool strip_trailing_host_dot = 47 [json_name = ""];
    */
   stripTrailingHostDot: boolean;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig proxy_status_config = 49 [json_name = ""];
-   */
-  proxyStatusConfig?: HttpConnectionManager_ProxyStatusConfig | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.TypedExtensionConfig typed_header_validation_config = 50 [json_name = ""];
-   */
-  typedHeaderValidationConfig?: TypedExtensionConfig | undefined;
-
-  /**
-   * @generated from field: bool append_x_forwarded_port = 51 [json_name = ""];
-   */
-  appendXForwardedPort: boolean;
-
-  /**
-   * @generated from field: bool append_local_overload = 57 [json_name = ""];
-   */
-  appendLocalOverload: boolean;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue add_proxy_protocol_connection_state = 53 [json_name = ""];
-   */
-  addProxyProtocolConnectionState?: boolean | undefined;
 };
 
 /**
@@ -345,54 +199,14 @@ export declare const HttpConnectionManagerSchema: GenMessage<HttpConnectionManag
  */
 export declare type HttpConnectionManager_Tracing = Message<"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing"> & {
   /**
-   * @generated from field: envoy.type.v3.Percent client_sampling = 3 [json_name = ""];
-   */
-  clientSampling?: Percent | undefined;
-
-  /**
-   * @generated from field: envoy.type.v3.Percent random_sampling = 4 [json_name = ""];
-   */
-  randomSampling?: Percent | undefined;
-
-  /**
-   * @generated from field: envoy.type.v3.Percent overall_sampling = 5 [json_name = ""];
-   */
-  overallSampling?: Percent | undefined;
-
-  /**
-   * @generated from field: bool verbose = 6 [json_name = ""];
-   */
-  verbose: boolean;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_path_tag_length = 7 [json_name = ""];
-   */
-  maxPathTagLength?: number | undefined;
-
-  /**
    * @generated from field: repeated envoy.type.tracing.v3.CustomTag custom_tags = 8 [json_name = ""];
    */
   customTags: CustomTag[];
 
   /**
-   * @generated from field: envoy.config.trace.v3.Tracing.Http provider = 9 [json_name = ""];
-   */
-  provider?: Tracing_Http | undefined;
-
-  /**
-   * @generated from field: google.protobuf.BoolValue spawn_upstream_span = 10 [json_name = ""];
-   */
-  spawnUpstreamSpan?: boolean | undefined;
-
-  /**
    * @generated from field: string operation = 11 [json_name = ""];
    */
   operation: string;
-
-  /**
-   * @generated from field: string upstream_operation = 12 [json_name = ""];
-   */
-  upstreamOperation: string;
 };
 
 /**
@@ -402,34 +216,9 @@ export declare type HttpConnectionManager_Tracing = Message<"envoy.extensions.fi
 export declare const HttpConnectionManager_TracingSchema: GenMessage<HttpConnectionManager_Tracing>;
 
 /**
- * @generated from enum envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing.OperationName
- */
-export enum HttpConnectionManager_Tracing_OperationName {
-  /**
-   * @generated from enum value: INGRESS = 0;
-   */
-  INGRESS = 0,
-
-  /**
-   * @generated from enum value: EGRESS = 1;
-   */
-  EGRESS = 1,
-}
-
-/**
- * Describes the enum envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.Tracing.OperationName.
- */
-export declare const HttpConnectionManager_Tracing_OperationNameSchema: GenEnum<HttpConnectionManager_Tracing_OperationName>;
-
-/**
  * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig
  */
 export declare type HttpConnectionManager_InternalAddressConfig = Message<"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.InternalAddressConfig"> & {
-  /**
-   * @generated from field: bool unix_sockets = 1 [json_name = ""];
-   */
-  unixSockets: boolean;
-
   /**
    * @generated from field: repeated envoy.config.core.v3.CidrRange cidr_ranges = 2 [json_name = ""];
    */
@@ -441,63 +230,6 @@ export declare type HttpConnectionManager_InternalAddressConfig = Message<"envoy
  * Use `create(HttpConnectionManager_InternalAddressConfigSchema)` to create a new message.
  */
 export declare const HttpConnectionManager_InternalAddressConfigSchema: GenMessage<HttpConnectionManager_InternalAddressConfig>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails
- */
-export declare type HttpConnectionManager_SetCurrentClientCertDetails = Message<"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails"> & {
-  /**
-   * @generated from field: google.protobuf.BoolValue subject = 1 [json_name = ""];
-   */
-  subject?: boolean | undefined;
-
-  /**
-   * @generated from field: bool cert = 3 [json_name = ""];
-   */
-  cert: boolean;
-
-  /**
-   * @generated from field: bool chain = 6 [json_name = ""];
-   */
-  chain: boolean;
-
-  /**
-   * @generated from field: bool dns = 4 [json_name = ""];
-   */
-  dns: boolean;
-
-  /**
-   * @generated from field: bool uri = 5 [json_name = ""];
-   */
-  uri: boolean;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails.
- * Use `create(HttpConnectionManager_SetCurrentClientCertDetailsSchema)` to create a new message.
- */
-export declare const HttpConnectionManager_SetCurrentClientCertDetailsSchema: GenMessage<HttpConnectionManager_SetCurrentClientCertDetails>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig
- */
-export declare type HttpConnectionManager_ForwardClientCertConfig = Message<"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig"> & {
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails forward_client_cert_details = 1 [json_name = ""];
-   */
-  forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.SetCurrentClientCertDetails set_current_client_cert_details = 2 [json_name = ""];
-   */
-  setCurrentClientCertDetails?: HttpConnectionManager_SetCurrentClientCertDetails | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertConfig.
- * Use `create(HttpConnectionManager_ForwardClientCertConfigSchema)` to create a new message.
- */
-export declare const HttpConnectionManager_ForwardClientCertConfigSchema: GenMessage<HttpConnectionManager_ForwardClientCertConfig>;
 
 /**
  * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.UpgradeConfig
@@ -526,92 +258,13 @@ export declare type HttpConnectionManager_UpgradeConfig = Message<"envoy.extensi
 export declare const HttpConnectionManager_UpgradeConfigSchema: GenMessage<HttpConnectionManager_UpgradeConfig>;
 
 /**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathNormalizationOptions
- */
-export declare type HttpConnectionManager_PathNormalizationOptions = Message<"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathNormalizationOptions"> & {
-  /**
-   * @generated from field: envoy.type.http.v3.PathTransformation forwarding_transformation = 1 [json_name = ""];
-   */
-  forwardingTransformation?: PathTransformation | undefined;
-
-  /**
-   * @generated from field: envoy.type.http.v3.PathTransformation http_filter_transformation = 2 [json_name = ""];
-   */
-  httpFilterTransformation?: PathTransformation | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathNormalizationOptions.
- * Use `create(HttpConnectionManager_PathNormalizationOptionsSchema)` to create a new message.
- */
-export declare const HttpConnectionManager_PathNormalizationOptionsSchema: GenMessage<HttpConnectionManager_PathNormalizationOptions>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig
- */
-export declare type HttpConnectionManager_ProxyStatusConfig = Message<"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig"> & {
-  /**
-   * @generated from field: bool remove_details = 1 [json_name = ""];
-   */
-  removeDetails: boolean;
-
-  /**
-   * @generated from field: bool remove_connection_termination_details = 2 [json_name = ""];
-   */
-  removeConnectionTerminationDetails: boolean;
-
-  /**
-   * @generated from field: bool remove_response_flags = 3 [json_name = ""];
-   */
-  removeResponseFlags: boolean;
-
-  /**
-   * @generated from field: bool set_recommended_response_code = 4 [json_name = ""];
-   */
-  setRecommendedResponseCode: boolean;
-
-  /**
-   * @generated from oneof envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig.proxy_name
-   */
-  proxyName: {
-    /**
-     * @generated from field: bool use_node_id = 5 [json_name = ""];
-     */
-    value: boolean;
-    case: "useNodeId";
-  } | {
-    /**
-     * @generated from field: string literal_proxy_name = 6 [json_name = ""];
-     */
-    value: string;
-    case: "literalProxyName";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ProxyStatusConfig.
- * Use `create(HttpConnectionManager_ProxyStatusConfigSchema)` to create a new message.
- */
-export declare const HttpConnectionManager_ProxyStatusConfigSchema: GenMessage<HttpConnectionManager_ProxyStatusConfig>;
-
-/**
  * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions
  */
 export declare type HttpConnectionManager_HcmAccessLogOptions = Message<"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.HcmAccessLogOptions"> & {
   /**
-   * @generated from field: google.protobuf.Duration access_log_flush_interval = 1 [json_name = ""];
-   */
-  accessLogFlushInterval?: Duration | undefined;
-
-  /**
    * @generated from field: bool flush_access_log_on_new_request = 2 [json_name = ""];
    */
   flushAccessLogOnNewRequest: boolean;
-
-  /**
-   * @generated from field: bool flush_log_on_tunnel_successfully_established = 3 [json_name = ""];
-   */
-  flushLogOnTunnelSuccessfullyEstablished: boolean;
 };
 
 /**
@@ -674,76 +327,6 @@ export enum HttpConnectionManager_ServerHeaderTransformation {
  * Describes the enum envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ServerHeaderTransformation.
  */
 export declare const HttpConnectionManager_ServerHeaderTransformationSchema: GenEnum<HttpConnectionManager_ServerHeaderTransformation>;
-
-/**
- * @generated from enum envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails
- */
-export enum HttpConnectionManager_ForwardClientCertDetails {
-  /**
-   * @generated from enum value: SANITIZE = 0;
-   */
-  SANITIZE = 0,
-
-  /**
-   * @generated from enum value: FORWARD_ONLY = 1;
-   */
-  FORWARD_ONLY = 1,
-
-  /**
-   * @generated from enum value: APPEND_FORWARD = 2;
-   */
-  APPEND_FORWARD = 2,
-
-  /**
-   * @generated from enum value: SANITIZE_SET = 3;
-   */
-  SANITIZE_SET = 3,
-
-  /**
-   * @generated from enum value: ALWAYS_FORWARD_ONLY = 4;
-   */
-  ALWAYS_FORWARD_ONLY = 4,
-}
-
-/**
- * Describes the enum envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.ForwardClientCertDetails.
- */
-export declare const HttpConnectionManager_ForwardClientCertDetailsSchema: GenEnum<HttpConnectionManager_ForwardClientCertDetails>;
-
-/**
- * @generated from enum envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction
- */
-export enum HttpConnectionManager_PathWithEscapedSlashesAction {
-  /**
-   * @generated from enum value: IMPLEMENTATION_SPECIFIC_DEFAULT = 0;
-   */
-  IMPLEMENTATION_SPECIFIC_DEFAULT = 0,
-
-  /**
-   * @generated from enum value: KEEP_UNCHANGED = 1;
-   */
-  KEEP_UNCHANGED = 1,
-
-  /**
-   * @generated from enum value: REJECT_REQUEST = 2;
-   */
-  REJECT_REQUEST = 2,
-
-  /**
-   * @generated from enum value: UNESCAPE_AND_REDIRECT = 3;
-   */
-  UNESCAPE_AND_REDIRECT = 3,
-
-  /**
-   * @generated from enum value: UNESCAPE_AND_FORWARD = 4;
-   */
-  UNESCAPE_AND_FORWARD = 4,
-}
-
-/**
- * Describes the enum envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction.
- */
-export declare const HttpConnectionManager_PathWithEscapedSlashesActionSchema: GenEnum<HttpConnectionManager_PathWithEscapedSlashesAction>;
 
 /**
  * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.LocalReplyConfig
@@ -824,183 +407,6 @@ export declare type Rds = Message<"envoy.extensions.filters.network.http_connect
 export declare const RdsSchema: GenMessage<Rds>;
 
 /**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList
- */
-export declare type ScopedRouteConfigurationsList = Message<"envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList"> & {
-  /**
-   * @generated from field: repeated envoy.config.route.v3.ScopedRouteConfiguration scoped_route_configurations = 1 [json_name = ""];
-   */
-  scopedRouteConfigurations: ScopedRouteConfiguration[];
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList.
- * Use `create(ScopedRouteConfigurationsListSchema)` to create a new message.
- */
-export declare const ScopedRouteConfigurationsListSchema: GenMessage<ScopedRouteConfigurationsList>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes
- */
-export declare type ScopedRoutes = Message<"envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder scope_key_builder = 2 [json_name = ""];
-   */
-  scopeKeyBuilder?: ScopedRoutes_ScopeKeyBuilder | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource rds_config_source = 3 [json_name = ""];
-   */
-  rdsConfigSource?: ConfigSource | undefined;
-
-  /**
-   * @generated from oneof envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.config_specifier
-   */
-  configSpecifier: {
-    /**
-     * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.ScopedRouteConfigurationsList scoped_route_configurations_list = 4 [json_name = ""];
-     */
-    value: ScopedRouteConfigurationsList;
-    case: "scopedRouteConfigurationsList";
-  } | {
-    /**
-     * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds scoped_rds = 5 [json_name = ""];
-     */
-    value: ScopedRds;
-    case: "scopedRds";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.
- * Use `create(ScopedRoutesSchema)` to create a new message.
- */
-export declare const ScopedRoutesSchema: GenMessage<ScopedRoutes>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder
- */
-export declare type ScopedRoutes_ScopeKeyBuilder = Message<"envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder"> & {
-  /**
-   * @generated from field: repeated envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder fragments = 1 [json_name = ""];
-   */
-  fragments: ScopedRoutes_ScopeKeyBuilder_FragmentBuilder[];
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.
- * Use `create(ScopedRoutes_ScopeKeyBuilderSchema)` to create a new message.
- */
-export declare const ScopedRoutes_ScopeKeyBuilderSchema: GenMessage<ScopedRoutes_ScopeKeyBuilder>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder
- */
-export declare type ScopedRoutes_ScopeKeyBuilder_FragmentBuilder = Message<"envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder"> & {
-  /**
-   * @generated from oneof envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.type
-   */
-  type: {
-    /**
-     * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor header_value_extractor = 1 [json_name = ""];
-     */
-    value: ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor;
-    case: "headerValueExtractor";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.
- * Use `create(ScopedRoutes_ScopeKeyBuilder_FragmentBuilderSchema)` to create a new message.
- */
-export declare const ScopedRoutes_ScopeKeyBuilder_FragmentBuilderSchema: GenMessage<ScopedRoutes_ScopeKeyBuilder_FragmentBuilder>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor
- */
-export declare type ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor = Message<"envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor"> & {
-  /**
-   * @generated from field: string name = 1 [json_name = ""];
-   */
-  name: string;
-
-  /**
-   * @generated from field: string element_separator = 2 [json_name = ""];
-   */
-  elementSeparator: string;
-
-  /**
-   * @generated from oneof envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.extract_type
-   */
-  extractType: {
-    /**
-     * @generated from field: uint32 index = 3 [json_name = ""];
-     */
-    value: number;
-    case: "index";
-  } | {
-    /**
-     * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement element = 4 [json_name = ""];
-     */
-    value: ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor_KvElement;
-    case: "element";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.
- * Use `create(ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractorSchema)` to create a new message.
- */
-export declare const ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractorSchema: GenMessage<ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement
- */
-export declare type ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor_KvElement = Message<"envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement"> & {
-  /**
-   * @generated from field: string separator = 1 [json_name = ""];
-   */
-  separator: string;
-
-  /**
-   * @generated from field: string key = 2 [json_name = ""];
-   */
-  key: string;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRoutes.ScopeKeyBuilder.FragmentBuilder.HeaderValueExtractor.KvElement.
- * Use `create(ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor_KvElementSchema)` to create a new message.
- */
-export declare const ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor_KvElementSchema: GenMessage<ScopedRoutes_ScopeKeyBuilder_FragmentBuilder_HeaderValueExtractor_KvElement>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds
- */
-export declare type ScopedRds = Message<"envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource scoped_rds_config_source = 1 [json_name = ""];
-   */
-  scopedRdsConfigSource?: ConfigSource | undefined;
-
-  /**
-   * @generated from field: string srds_resources_locator = 2 [json_name = ""];
-   */
-  srdsResourcesLocator: string;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.ScopedRds.
- * Use `create(ScopedRdsSchema)` to create a new message.
- */
-export declare const ScopedRdsSchema: GenMessage<ScopedRds>;
-
-/**
  * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter
  */
 export declare type HttpFilter = Message<"envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter"> & {
@@ -1018,23 +424,7 @@ export declare type HttpFilter = Message<"envoy.extensions.filters.network.http_
      */
     value: Any;
     case: "typedConfig";
-  } | {
-    /**
-     * @generated from field: envoy.config.core.v3.ExtensionConfigSource config_discovery = 5 [json_name = ""];
-     */
-    value: ExtensionConfigSource;
-    case: "configDiscovery";
   } | { case: undefined; value?: undefined };
-
-  /**
-   * @generated from field: bool is_optional = 6 [json_name = ""];
-   */
-  isOptional: boolean;
-
-  /**
-   * @generated from field: bool disabled = 7 [json_name = ""];
-   */
-  disabled: boolean;
 };
 
 /**
@@ -1042,36 +432,4 @@ export declare type HttpFilter = Message<"envoy.extensions.filters.network.http_
  * Use `create(HttpFilterSchema)` to create a new message.
  */
 export declare const HttpFilterSchema: GenMessage<HttpFilter>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension
- */
-export declare type RequestIDExtension = Message<"envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension"> & {
-  /**
-   * @generated from field: google.protobuf.Any typed_config = 1 [json_name = ""];
-   */
-  typedConfig?: Any | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension.
- * Use `create(RequestIDExtensionSchema)` to create a new message.
- */
-export declare const RequestIDExtensionSchema: GenMessage<RequestIDExtension>;
-
-/**
- * @generated from message envoy.extensions.filters.network.http_connection_manager.v3.EnvoyMobileHttpConnectionManager
- */
-export declare type EnvoyMobileHttpConnectionManager = Message<"envoy.extensions.filters.network.http_connection_manager.v3.EnvoyMobileHttpConnectionManager"> & {
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager config = 1 [json_name = ""];
-   */
-  config?: HttpConnectionManager | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.http_connection_manager.v3.EnvoyMobileHttpConnectionManager.
- * Use `create(EnvoyMobileHttpConnectionManagerSchema)` to create a new message.
- */
-export declare const EnvoyMobileHttpConnectionManagerSchema: GenMessage<EnvoyMobileHttpConnectionManager>;
 

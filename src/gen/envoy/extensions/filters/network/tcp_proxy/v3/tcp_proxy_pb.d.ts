@@ -2,17 +2,11 @@
 // @generated from file envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto (package envoy.extensions.filters.network.tcp_proxy.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { HeaderValueOption, Metadata } from "../../../../../config/core/v3/base_pb.js";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { AccessLog } from "../../../../../config/accesslog/v3/accesslog_pb.js";
-import type { BackoffStrategy } from "../../../../../config/core/v3/backoff_pb.js";
 import type { HashPolicy } from "../../../../../type/v3/hash_policy_pb.js";
-import type { Percent } from "../../../../../type/v3/percent_pb.js";
-import type { TlvEntry } from "../../../../../config/core/v3/proxy_protocol_pb.js";
-import type { RequestIDExtension } from "../../http_connection_manager/v3/http_connection_manager_pb.js";
-import type { ConfigSource } from "../../../../../config/core/v3/config_source_pb.js";
 
 /**
  * Describes the file envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.proto.
@@ -46,29 +40,9 @@ export declare type TcpProxy = Message<"envoy.extensions.filters.network.tcp_pro
   } | { case: undefined; value?: undefined };
 
   /**
-   * @generated from field: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.OnDemand on_demand = 14 [json_name = ""];
-   */
-  onDemand?: TcpProxy_OnDemand | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.Metadata metadata_match = 9 [json_name = ""];
-   */
-  metadataMatch?: Metadata | undefined;
-
-  /**
    * @generated from field: google.protobuf.Duration idle_timeout = 8 [json_name = ""];
    */
   idleTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration downstream_idle_timeout = 3 [json_name = ""];
-   */
-  downstreamIdleTimeout?: Duration | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration upstream_idle_timeout = 4 [json_name = ""];
-   */
-  upstreamIdleTimeout?: Duration | undefined;
 
   /**
    * @generated from field: repeated envoy.config.accesslog.v3.AccessLog access_log = 5 [json_name = ""];
@@ -76,39 +50,9 @@ export declare type TcpProxy = Message<"envoy.extensions.filters.network.tcp_pro
   accessLog: AccessLog[];
 
   /**
-   * @generated from field: google.protobuf.UInt32Value max_connect_attempts = 7 [json_name = ""];
-   */
-  maxConnectAttempts?: number | undefined;
-
-  /**
-   * @generated from field: envoy.config.core.v3.BackoffStrategy backoff_options = 18 [json_name = ""];
-   */
-  backoffOptions?: BackoffStrategy | undefined;
-
-  /**
    * @generated from field: repeated envoy.type.v3.HashPolicy hash_policy = 11 [json_name = ""];
    */
   hashPolicy: HashPolicy[];
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig tunneling_config = 12 [json_name = ""];
-   */
-  tunnelingConfig?: TcpProxy_TunnelingConfig | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration max_downstream_connection_duration = 13 [json_name = ""];
-   */
-  maxDownstreamConnectionDuration?: Duration | undefined;
-
-  /**
-   * @generated from field: envoy.type.v3.Percent max_downstream_connection_duration_jitter_percentage = 20 [json_name = ""];
-   */
-  maxDownstreamConnectionDurationJitterPercentage?: Percent | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Duration access_log_flush_interval = 15 [json_name = ""];
-   */
-  accessLogFlushInterval?: Duration | undefined;
 
   /**
    * @generated from field: bool flush_access_log_on_connected = 16 [json_name = ""];
@@ -119,21 +63,6 @@ export declare type TcpProxy = Message<"envoy.extensions.filters.network.tcp_pro
    * @generated from field: envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions access_log_options = 17 [json_name = ""];
    */
   accessLogOptions?: TcpProxy_TcpAccessLogOptions | undefined;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.TlvEntry proxy_protocol_tlvs = 19 [json_name = ""];
-   */
-  proxyProtocolTlvs: TlvEntry[];
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode upstream_connect_mode = 21 [json_name = ""];
-   */
-  upstreamConnectMode: UpstreamConnectMode;
-
-  /**
-   * @generated from field: google.protobuf.UInt32Value max_early_data_bytes = 22 [json_name = ""];
-   */
-  maxEarlyDataBytes?: number | undefined;
 };
 
 /**
@@ -171,11 +100,6 @@ export declare type TcpProxy_WeightedCluster_ClusterWeight = Message<"envoy.exte
    * @generated from field: uint32 weight = 2 [json_name = ""];
    */
   weight: number;
-
-  /**
-   * @generated from field: envoy.config.core.v3.Metadata metadata_match = 3 [json_name = ""];
-   */
-  metadataMatch?: Metadata | undefined;
 };
 
 /**
@@ -185,96 +109,9 @@ export declare type TcpProxy_WeightedCluster_ClusterWeight = Message<"envoy.exte
 export declare const TcpProxy_WeightedCluster_ClusterWeightSchema: GenMessage<TcpProxy_WeightedCluster_ClusterWeight>;
 
 /**
- * @generated from message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig
- */
-export declare type TcpProxy_TunnelingConfig = Message<"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig"> & {
-  /**
-   * @generated from field: string hostname = 1 [json_name = ""];
-   */
-  hostname: string;
-
-  /**
-   * @generated from field: bool use_post = 2 [json_name = ""];
-   */
-  usePost: boolean;
-
-  /**
-   * @generated from field: repeated envoy.config.core.v3.HeaderValueOption headers_to_add = 3 [json_name = ""];
-   */
-  headersToAdd: HeaderValueOption[];
-
-  /**
-   * @generated from field: bool propagate_response_headers = 4 [json_name = ""];
-   */
-  propagateResponseHeaders: boolean;
-
-  /**
-   * @generated from field: string post_path = 5 [json_name = ""];
-   */
-  postPath: string;
-
-  /**
-   * @generated from field: bool propagate_response_trailers = 6 [json_name = ""];
-   */
-  propagateResponseTrailers: boolean;
-
-  /**
-   * @generated from field: envoy.extensions.filters.network.http_connection_manager.v3.RequestIDExtension request_id_extension = 7 [json_name = ""];
-   */
-  requestIdExtension?: RequestIDExtension | undefined;
-
-  /**
-   * @generated from field: string request_id_header = 8 [json_name = ""];
-   */
-  requestIdHeader: string;
-
-  /**
-   * @generated from field: string request_id_metadata_key = 9 [json_name = ""];
-   */
-  requestIdMetadataKey: string;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TunnelingConfig.
- * Use `create(TcpProxy_TunnelingConfigSchema)` to create a new message.
- */
-export declare const TcpProxy_TunnelingConfigSchema: GenMessage<TcpProxy_TunnelingConfig>;
-
-/**
- * @generated from message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.OnDemand
- */
-export declare type TcpProxy_OnDemand = Message<"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.OnDemand"> & {
-  /**
-   * @generated from field: envoy.config.core.v3.ConfigSource odcds_config = 1 [json_name = ""];
-   */
-  odcdsConfig?: ConfigSource | undefined;
-
-  /**
-   * @generated from field: string resources_locator = 2 [json_name = ""];
-   */
-  resourcesLocator: string;
-
-  /**
-   * @generated from field: google.protobuf.Duration timeout = 3 [json_name = ""];
-   */
-  timeout?: Duration | undefined;
-};
-
-/**
- * Describes the message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.OnDemand.
- * Use `create(TcpProxy_OnDemandSchema)` to create a new message.
- */
-export declare const TcpProxy_OnDemandSchema: GenMessage<TcpProxy_OnDemand>;
-
-/**
  * @generated from message envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions
  */
 export declare type TcpProxy_TcpAccessLogOptions = Message<"envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.TcpAccessLogOptions"> & {
-  /**
-   * @generated from field: google.protobuf.Duration access_log_flush_interval = 1 [json_name = ""];
-   */
-  accessLogFlushInterval?: Duration | undefined;
-
   /**
    * @generated from field: bool flush_access_log_on_connected = 2 [json_name = ""];
    */
@@ -286,29 +123,4 @@ export declare type TcpProxy_TcpAccessLogOptions = Message<"envoy.extensions.fil
  * Use `create(TcpProxy_TcpAccessLogOptionsSchema)` to create a new message.
  */
 export declare const TcpProxy_TcpAccessLogOptionsSchema: GenMessage<TcpProxy_TcpAccessLogOptions>;
-
-/**
- * @generated from enum envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode
- */
-export enum UpstreamConnectMode {
-  /**
-   * @generated from enum value: IMMEDIATE = 0;
-   */
-  IMMEDIATE = 0,
-
-  /**
-   * @generated from enum value: ON_DOWNSTREAM_DATA = 1;
-   */
-  ON_DOWNSTREAM_DATA = 1,
-
-  /**
-   * @generated from enum value: ON_DOWNSTREAM_TLS_HANDSHAKE = 2;
-   */
-  ON_DOWNSTREAM_TLS_HANDSHAKE = 2,
-}
-
-/**
- * Describes the enum envoy.extensions.filters.network.tcp_proxy.v3.UpstreamConnectMode.
- */
-export declare const UpstreamConnectModeSchema: GenEnum<UpstreamConnectMode>;
 

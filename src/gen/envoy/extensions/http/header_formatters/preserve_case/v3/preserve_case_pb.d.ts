@@ -2,7 +2,7 @@
 // @generated from file envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.proto (package envoy.extensions.http.header_formatters.preserve_case.v3, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
@@ -18,11 +18,6 @@ export declare type PreserveCaseFormatterConfig = Message<"envoy.extensions.http
    * @generated from field: bool forward_reason_phrase = 1 [json_name = ""];
    */
   forwardReasonPhrase: boolean;
-
-  /**
-   * @generated from field: envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig.FormatterTypeOnEnvoyHeaders formatter_type_on_envoy_headers = 2 [json_name = ""];
-   */
-  formatterTypeOnEnvoyHeaders: PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeaders;
 };
 
 /**
@@ -30,24 +25,4 @@ export declare type PreserveCaseFormatterConfig = Message<"envoy.extensions.http
  * Use `create(PreserveCaseFormatterConfigSchema)` to create a new message.
  */
 export declare const PreserveCaseFormatterConfigSchema: GenMessage<PreserveCaseFormatterConfig>;
-
-/**
- * @generated from enum envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig.FormatterTypeOnEnvoyHeaders
- */
-export enum PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeaders {
-  /**
-   * @generated from enum value: DEFAULT = 0;
-   */
-  DEFAULT = 0,
-
-  /**
-   * @generated from enum value: PROPER_CASE = 1;
-   */
-  PROPER_CASE = 1,
-}
-
-/**
- * Describes the enum envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig.FormatterTypeOnEnvoyHeaders.
- */
-export declare const PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeadersSchema: GenEnum<PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeaders>;
 

@@ -2,13 +2,13 @@
 // @generated from file envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.proto (package envoy.extensions.http.header_formatters.preserve_case.v3, syntax proto3)
 /* eslint-disable */
 
-import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 
 /**
  * Describes the file envoy/extensions/http/header_formatters/preserve_case/v3/preserve_case.proto.
  */
 export const file_envoy_extensions_http_header_formatters_preserve_case_v3_preserve_case = /*@__PURE__*/
-  fileDesc("CkxlbnZveS9leHRlbnNpb25zL2h0dHAvaGVhZGVyX2Zvcm1hdHRlcnMvcHJlc2VydmVfY2FzZS92My9wcmVzZXJ2ZV9jYXNlLnByb3RvEjhlbnZveS5leHRlbnNpb25zLmh0dHAuaGVhZGVyX2Zvcm1hdHRlcnMucHJlc2VydmVfY2FzZS52MyKWAgobUHJlc2VydmVDYXNlRm9ybWF0dGVyQ29uZmlnEh0KFWZvcndhcmRfcmVhc29uX3BocmFzZRgBIAEoCBKaAQofZm9ybWF0dGVyX3R5cGVfb25fZW52b3lfaGVhZGVycxgCIAEoDjJxLmVudm95LmV4dGVuc2lvbnMuaHR0cC5oZWFkZXJfZm9ybWF0dGVycy5wcmVzZXJ2ZV9jYXNlLnYzLlByZXNlcnZlQ2FzZUZvcm1hdHRlckNvbmZpZy5Gb3JtYXR0ZXJUeXBlT25FbnZveUhlYWRlcnMiOwobRm9ybWF0dGVyVHlwZU9uRW52b3lIZWFkZXJzEgsKB0RFRkFVTFQQABIPCgtQUk9QRVJfQ0FTRRABYgZwcm90bzM");
+  fileDesc("CkxlbnZveS9leHRlbnNpb25zL2h0dHAvaGVhZGVyX2Zvcm1hdHRlcnMvcHJlc2VydmVfY2FzZS92My9wcmVzZXJ2ZV9jYXNlLnByb3RvEjhlbnZveS5leHRlbnNpb25zLmh0dHAuaGVhZGVyX2Zvcm1hdHRlcnMucHJlc2VydmVfY2FzZS52MyI8ChtQcmVzZXJ2ZUNhc2VGb3JtYXR0ZXJDb25maWcSHQoVZm9yd2FyZF9yZWFzb25fcGhyYXNlGAEgASgIYgZwcm90bzM");
 
 /**
  * Describes the message envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig.
@@ -16,16 +16,4 @@ export const file_envoy_extensions_http_header_formatters_preserve_case_v3_prese
  */
 export const PreserveCaseFormatterConfigSchema = /*@__PURE__*/
   messageDesc(file_envoy_extensions_http_header_formatters_preserve_case_v3_preserve_case, 0);
-
-/**
- * Describes the enum envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig.FormatterTypeOnEnvoyHeaders.
- */
-export const PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeadersSchema = /*@__PURE__*/
-  enumDesc(file_envoy_extensions_http_header_formatters_preserve_case_v3_preserve_case, 0, 0);
-
-/**
- * @generated from enum envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig.FormatterTypeOnEnvoyHeaders
- */
-export const PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeaders = /*@__PURE__*/
-  tsEnum(PreserveCaseFormatterConfig_FormatterTypeOnEnvoyHeadersSchema);
 

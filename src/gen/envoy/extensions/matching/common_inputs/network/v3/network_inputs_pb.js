@@ -8,7 +8,7 @@ import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file envoy/extensions/matching/common_inputs/network/v3/network_inputs.proto.
  */
 export const file_envoy_extensions_matching_common_inputs_network_v3_network_inputs = /*@__PURE__*/
-  fileDesc("CkdlbnZveS9leHRlbnNpb25zL21hdGNoaW5nL2NvbW1vbl9pbnB1dHMvbmV0d29yay92My9uZXR3b3JrX2lucHV0cy5wcm90bxIyZW52b3kuZXh0ZW5zaW9ucy5tYXRjaGluZy5jb21tb25faW5wdXRzLm5ldHdvcmsudjMiFAoSRGVzdGluYXRpb25JUElucHV0IhYKFERlc3RpbmF0aW9uUG9ydElucHV0Ig8KDVNvdXJjZUlQSW5wdXQiEQoPU291cmNlUG9ydElucHV0IhUKE0RpcmVjdFNvdXJjZUlQSW5wdXQiEQoPU291cmNlVHlwZUlucHV0IhEKD1NlcnZlck5hbWVJbnB1dCIYChZUcmFuc3BvcnRQcm90b2NvbElucHV0IhoKGEFwcGxpY2F0aW9uUHJvdG9jb2xJbnB1dCIfChBGaWx0ZXJTdGF0ZUlucHV0EgsKA2tleRgBIAEoCSKzAQoURHluYW1pY01ldGFkYXRhSW5wdXQSDgoGZmlsdGVyGAEgASgJEmIKBHBhdGgYAiADKAsyVC5lbnZveS5leHRlbnNpb25zLm1hdGNoaW5nLmNvbW1vbl9pbnB1dHMubmV0d29yay52My5EeW5hbWljTWV0YWRhdGFJbnB1dC5QYXRoU2VnbWVudBonCgtQYXRoU2VnbWVudBINCgNrZXkYASABKAlIAEIJCgdzZWdtZW50IhcKFU5ldHdvcmtOYW1lc3BhY2VJbnB1dGIGcHJvdG8z");
+  fileDesc("CkdlbnZveS9leHRlbnNpb25zL21hdGNoaW5nL2NvbW1vbl9pbnB1dHMvbmV0d29yay92My9uZXR3b3JrX2lucHV0cy5wcm90bxIyZW52b3kuZXh0ZW5zaW9ucy5tYXRjaGluZy5jb21tb25faW5wdXRzLm5ldHdvcmsudjMiFAoSRGVzdGluYXRpb25JUElucHV0IhYKFERlc3RpbmF0aW9uUG9ydElucHV0IhEKD1NvdXJjZVR5cGVJbnB1dCIRCg9TZXJ2ZXJOYW1lSW5wdXQiGAoWVHJhbnNwb3J0UHJvdG9jb2xJbnB1dGIGcHJvdG8z");
 
 /**
  * Describes the message envoy.extensions.matching.common_inputs.network.v3.DestinationIPInput.
@@ -25,79 +25,23 @@ export const DestinationPortInputSchema = /*@__PURE__*/
   messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 1);
 
 /**
- * Describes the message envoy.extensions.matching.common_inputs.network.v3.SourceIPInput.
- * Use `create(SourceIPInputSchema)` to create a new message.
- */
-export const SourceIPInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 2);
-
-/**
- * Describes the message envoy.extensions.matching.common_inputs.network.v3.SourcePortInput.
- * Use `create(SourcePortInputSchema)` to create a new message.
- */
-export const SourcePortInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 3);
-
-/**
- * Describes the message envoy.extensions.matching.common_inputs.network.v3.DirectSourceIPInput.
- * Use `create(DirectSourceIPInputSchema)` to create a new message.
- */
-export const DirectSourceIPInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 4);
-
-/**
  * Describes the message envoy.extensions.matching.common_inputs.network.v3.SourceTypeInput.
  * Use `create(SourceTypeInputSchema)` to create a new message.
  */
 export const SourceTypeInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 5);
+  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 2);
 
 /**
  * Describes the message envoy.extensions.matching.common_inputs.network.v3.ServerNameInput.
  * Use `create(ServerNameInputSchema)` to create a new message.
  */
 export const ServerNameInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 6);
+  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 3);
 
 /**
  * Describes the message envoy.extensions.matching.common_inputs.network.v3.TransportProtocolInput.
  * Use `create(TransportProtocolInputSchema)` to create a new message.
  */
 export const TransportProtocolInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 7);
-
-/**
- * Describes the message envoy.extensions.matching.common_inputs.network.v3.ApplicationProtocolInput.
- * Use `create(ApplicationProtocolInputSchema)` to create a new message.
- */
-export const ApplicationProtocolInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 8);
-
-/**
- * Describes the message envoy.extensions.matching.common_inputs.network.v3.FilterStateInput.
- * Use `create(FilterStateInputSchema)` to create a new message.
- */
-export const FilterStateInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 9);
-
-/**
- * Describes the message envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput.
- * Use `create(DynamicMetadataInputSchema)` to create a new message.
- */
-export const DynamicMetadataInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 10);
-
-/**
- * Describes the message envoy.extensions.matching.common_inputs.network.v3.DynamicMetadataInput.PathSegment.
- * Use `create(DynamicMetadataInput_PathSegmentSchema)` to create a new message.
- */
-export const DynamicMetadataInput_PathSegmentSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 10, 0);
-
-/**
- * Describes the message envoy.extensions.matching.common_inputs.network.v3.NetworkNamespaceInput.
- * Use `create(NetworkNamespaceInputSchema)` to create a new message.
- */
-export const NetworkNamespaceInputSchema = /*@__PURE__*/
-  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 11);
+  messageDesc(file_envoy_extensions_matching_common_inputs_network_v3_network_inputs, 4);
 
