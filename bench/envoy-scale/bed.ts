@@ -9,7 +9,7 @@ import { ADMIN_SOCKET, AGENT_SOCKET, askAdmin } from "../../src/data-plane/envoy
 import type { EffectivePolicy } from "../../src/policy/model/index.ts";
 import { startTestbed, type Testbed } from "../../src/testbed/index.ts";
 import { encodeResource, resourceSet, type Snapshot, serveAds } from "../../src/xds/index.ts";
-import { cpuMs, mainThreadMs, memoryOf } from "./process-figures.ts";
+import { cpuMs, mainThreadMs, memoryOf, msUntilFile } from "./process-figures.ts";
 import { OWNER, proxyPolicy } from "./rules.ts";
 
 const SALLYPORT = join(import.meta.dirname, "..", "..", "bin", "sallyport");
@@ -17,7 +17,7 @@ const PATIENCE_MS = 30_000;
 
 export interface Bed {
   readonly testbed: Testbed;
-  /** From spawning the sidecar until its agent serves Envoy, and until its Envoy enforces the first policy, ms. */
+  /** Of the sidecar's process, until its agent serves Envoy, and until its Envoy enforces the first policy, ms. */
   readonly started: { readonly servesMs: number; readonly readyMs: number };
   /** Process ids as this process sees them. */
   readonly agent: number;
@@ -87,11 +87,13 @@ export async function startBed(envoyPath: string, policy: EffectivePolicy): Prom
     const running = testbed.namespaces.workload.spawn([...command, ...options], {
       stdio: ["ignore", "ignore", "inherit"],
     });
-    const servesMs = await since(spawned, "the agent serves Envoy", () => existsSync(join(state, "run", AGENT_SOCKET)));
+    const socket = join(state, "run", AGENT_SOCKET);
+    await since(spawned, "the agent serves Envoy", () => existsSync(socket));
     await ready;
     const readyMs = performance.now() - spawned;
     const [agent, envoy] = [await running.pid(), envoyOf(state)];
     if (agent === undefined || envoy === undefined) throw new Error("the sidecar or its Envoy has ended");
+    const servesMs = msUntilFile(agent, socket); // a way into the namespace comes before, and the kernel's view is exact
     return {
       ...{ testbed, agent, envoy, close, started: { servesMs, readyMs } },
       async push(next) {

@@ -1,5 +1,5 @@
 /** What the kernel knows of a process: its memory, and the CPU time of its threads. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 
 /** Bytes of a process in memory, and its share of them where pages are shared. */
 export function memoryOf(pid: number): { readonly rss: number; readonly pss: number } {
@@ -22,4 +22,13 @@ function threadMs(pid: number, thread: number): number {
   } catch {
     return 0; // it has ended meanwhile
   }
+}
+
+/** From the start of a process until a file was last changed, ms. The kernel tells the start to a hundredth of a second. */
+export function msUntilFile(pid: number, file: string): number {
+  const uptimeMs = Number(readFileSync("/proc/uptime", "latin1").split(" ")[0]) * 1000;
+  const bootedAt = Date.now() - uptimeMs;
+  // the name, which may have any character, ends at the last bracket
+  const [, fields = ""] = /\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+  return statSync(file).ctimeMs - bootedAt - Number(fields.split(" ")[19]) * 10;
 }

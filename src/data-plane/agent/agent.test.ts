@@ -139,6 +139,14 @@ describe("what a change takes away", () => {
     expect(lossOf({ ...before, enforced: { not: "builtin gateway" } }, before).kind).toBe("anything");
   });
 
+  test("of versions that share their rules, the one that is left out is lost, and no other", () => {
+    const before = policyOf("Matched", ...RULES);
+    const [first, ...others] = before.rules;
+    expect(lossOf(before, { ...before, rules: others })).toEqual({ kind: "rules", rules: [first?.value] });
+    expect(lossOf(before, { ...before, rules: [...before.rules] }).kind).toBe("nothing");
+    expect(lossOf({ ...before, rules: others }, before).kind).toBe("nothing");
+  });
+
   test("a lost rule does not concern what it never admitted", () => {
     const loss = lossOf(policyOf("Matched", "tls Domain a.test 443"), policyOf("Matched"));
     expect(mayConcern(loss, connection("tls://b.test:443@203.0.113.1"))).toBe(false);

@@ -36,9 +36,11 @@ export function lossOf(before: EffectivePolicy, after: EffectivePolicy): Loss {
   const [was, is] = [modeOf(before), modeOf(after)];
   if (is === "All" || was === "None") return { kind: "nothing" };
   if (was === "All" || is === "None") return { kind: "anything" };
-  const kept = new Set(after.rules.map(meaningOf));
-  const gone = before.rules.filter((rule) => !kept.has(meaningOf(rule))).map(({ value }) => value);
-  return gone.length === 0 ? { kind: "nothing" } : { kind: "rules", rules: gone };
+  // versions share the rules that stay: nearly all are settled by what they are, and few texts are compared
+  const [had, has] = [before, after].map(({ rules }) => new Set(rules.map(({ value }) => value)));
+  const kept = new Set(after.rules.filter(({ value }) => had?.has(value) !== true).map(meaningOf));
+  const gone = before.rules.filter((rule) => has?.has(rule.value) !== true && !kept.has(meaningOf(rule)));
+  return gone.length === 0 ? { kind: "nothing" } : { kind: "rules", rules: gone.map(({ value }) => value) };
 }
 
 /** A quick look before `decide`: may the loss concern this connection at all? */
@@ -57,6 +59,6 @@ export function mayConcernDestination(loss: Loss, { ip, port }: Connection["dest
 
 const modeOf = ({ enforced, mode }: EffectivePolicy) => (enforced === true ? mode.value : "All");
 
-/** Spellings of one address differ here; then the rule counts as gone, and `decide` finds that nothing is lost. */
+/** Spellings of one address differ here, and of two equal rules one may go; then the rule counts as gone, and `decide` finds that nothing is lost. */
 const meaningOf = ({ value: { written } }: Sourced<Rule>): string =>
   JSON.stringify([written.type, written.value, written.port ?? 0, written.protocol]);
