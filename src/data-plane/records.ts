@@ -2,6 +2,7 @@
  * Envoy's records on their way: read from its log, counted, reported; and kept account of, so that none is lost or
  * counted twice without anybody knowing.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type LedgerFile, ledgerText, readLedger, type SavedLedger, writeLedger } from "./hits/index.ts";
 import { errorText, type Log, type ProcessId } from "./host/index.ts";
 import { followLog, type LineSink, type LogPosition, type LogStats, logAudit } from "./report/index.ts";
@@ -33,7 +34,7 @@ export interface Counted {
 }
 
 export interface Records {
-  /** Read what is there. To be done before Envoy is taken over or started. */
+  /** Read what is there, or for some seconds. To be done before Envoy is taken over or started. */
   catchUp(): Promise<void>;
   /** An Envoy runs now, taken over or new. From now on whatever it writes is read. */
   envoyRuns(adopted: boolean): void;
@@ -58,6 +59,7 @@ const KEEP_MS = 1_000;
 /** Of the agent's time, for keeping: the counts of ten thousand rules are a megabyte. */
 const KEEPING_SHARE = 0.01;
 const FLUSH_PATIENCE_MS = 2_000;
+const CATCH_UP_MS = 3_000;
 
 /** What an earlier agent kept. A file that cannot be used counts as none, and the log says so. */
 export function savedCounts(path: string, log: Log): LedgerFile | undefined {
@@ -106,7 +108,13 @@ export function records(settings: RecordsSettings): Records {
   };
   const keeper = keeperOf(snapshot, write, sink);
   return {
-    catchUp: () => follower.catchUp(),
+    async catchUp() {
+      const patience = new AbortController();
+      // where records come faster than they can be read there is no end to wait for
+      const late = sleep(CATCH_UP_MS, undefined, { signal: patience.signal }).catch(() => undefined);
+      await Promise.race([follower.catchUp(), late]);
+      patience.abort();
+    },
     envoyRuns(adopted) {
       if (!adopted || nameOf(settings.envoy()) !== saved?.envoy) account.begin(!adopted);
       follower.follow();

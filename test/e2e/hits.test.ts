@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bytesTo, httpTo, startTraffic, type Target, type Traffic, tlsTo } from "../../bench/envoy-scale/traffic.ts";
+import { askAdmin } from "../../src/data-plane/envoy/index.ts";
 import { askSidecar, type DeniedView, type HitsView } from "../../src/data-plane/hits/index.ts";
 import { describeReal, envoys } from "../engines/requirements.ts";
 import { pause, policyOf, type SidecarBed, type SidecarProcess, startSidecarBed } from "./sidecar-bed.ts";
@@ -64,7 +65,7 @@ const total = (targets: readonly Target[]): number => targets.reduce((sum, one) 
 
 /** Waits until as many are counted as were sent; more would be found as well. */
 async function settle(): Promise<void> {
-  for (const until = performance.now() + 60_000; performance.now() < until; await pause(100)) {
+  for (const until = performance.now() + 60_000; performance.now() < until; await pause(500)) {
     const { total: denied, records } = await view<DeniedView>("/denied");
     const hits = (await hitsOf()).reduce((sum, { only }) => sum + only, 0);
     if (
@@ -83,6 +84,9 @@ const fail = (): never => {
 
 async function expectAllCounted(): Promise<void> {
   const per = total(ALLOWED) / ALLOWED.length;
+  const stats = await askAdmin(join(bed.stateFolder, "run/admin.sock"), "/stats?filter=filesystem.write_buffered");
+  const { records: seen } = await view<HitsView>("/hits");
+  expect(`filesystem.write_buffered: ${seen.read}\n`).toBe(stats);
   expect(await hitsOf()).toEqual([
     { value: "api.example.com", hits: per, only: 0, open: 0 },
     { value: "*.example.com", hits: 2 * per, only: per, open: 0 },

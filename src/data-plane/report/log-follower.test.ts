@@ -1,16 +1,20 @@
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { followLog, type LogFollower, type LogPosition } from "./log-follower.ts";
 
@@ -135,4 +139,75 @@ test("nothing but a plain file is read", () => {
   follower.drain();
   expect([lines, follower.position]).toEqual([[], undefined]);
   expect(readFileSync(path("secret"), "utf8")).toBe("secret\n");
+});
+
+/** An Envoy that writes and, when asked, opens the file anew with its next record; agents that are killed at any time. */
+const steps = fc.array(fc.constantFrom("write", "write", "write", "tear", "read", "keep", "kill", "reopen"), {
+  maxLength: 120,
+});
+
+test("law: whoever is killed when, every line counts once", async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (did) => {
+      for (const name of ["access.log", "access.log.old"]) rmSync(path(name), { force: true });
+      let [written, isAsked] = [0, false];
+      let fd = openSync(path("access.log"), "a");
+      let kept: { readonly lines: readonly string[]; readonly position: LogPosition | undefined } = {
+        lines: [],
+        position: undefined,
+      };
+      const agent = () => {
+        const lines = [...kept.lines];
+        const follower = followLog({
+          folder,
+          ...(kept.position !== undefined && { from: kept.position }),
+          take: (some) => lines.push(...some),
+          rotateAfter: 30,
+          reopen: async () => {
+            isAsked = true;
+          },
+        });
+        follower.follow();
+        followers.push(follower);
+        return { lines, follower };
+      };
+      let now = agent();
+      const act: Record<string, () => void> = {
+        write: () => writeSync(fd, `line ${written++}\n`),
+        tear: () => {
+          writeSync(fd, "line ");
+          now.follower.drain();
+          writeSync(fd, `${written++}\n`);
+        },
+        reopen: () => {
+          if (!isAsked) return;
+          closeSync(fd);
+          fd = openSync(path("access.log"), "a");
+          isAsked = false;
+        },
+        read: () => now.follower.drain(),
+        keep: () => {
+          const { position } = now.follower;
+          kept = { lines: [...now.lines], position };
+          if (position !== undefined) now.follower.kept(position);
+        },
+        kill: () => {
+          now.follower.close();
+          now = agent();
+        },
+      };
+      for (const step of did) {
+        act[step]?.();
+        await new Promise((next) => setImmediate(next));
+      }
+      for (const step of ["read", "reopen", "read", "reopen", "read"]) {
+        act[step]?.();
+        await new Promise((next) => setImmediate(next));
+      }
+      now.follower.close();
+      closeSync(fd);
+      expect(now.lines).toEqual(Array.from({ length: written }, (_, i) => `line ${i}`));
+    }),
+    { numRuns: 300 },
+  );
 });
