@@ -68,20 +68,34 @@ export function encodeDeltaRequest(request: DeltaRequest): Uint8Array {
 
 export function encodeDeltaResponse({ type, nonce, manifests, parts, removed }: DeltaResponse): Uint8Array {
   const writer = new BinaryWriter();
-  const resource = (name: string, version: string, anyType: string, value: Uint8Array) => {
-    writer.tag(2, BYTES).fork();
-    if (version !== "") writer.tag(1, BYTES).string(version);
-    writer.tag(2, BYTES).fork().tag(1, BYTES).string(anyType).tag(2, BYTES).bytes(value).join();
-    writer.tag(3, BYTES).string(name).join();
-  };
   for (const { name, version, head, digest, levels, top } of manifests) {
     const manifest = create(ManifestSchema, { head, digest: joinNames([digest]), levels, parts: joinNames(top) });
-    resource(name, version, MANIFEST, toBinary(ManifestSchema, manifest));
+    writeResource(writer, name, version, MANIFEST, toBinary(ManifestSchema, manifest));
   }
-  for (const [name, content] of parts) resource(name, "", PART, toBinary(PartSchema, create(PartSchema, { content })));
-  writer.tag(4, BYTES).string(type).tag(5, BYTES).string(nonce);
+  writer.raw(encodedParts(parts)).tag(4, BYTES).string(type).tag(5, BYTES).string(nonce);
   for (const name of removed) writer.tag(6, BYTES).string(name);
   return writer.finish();
+}
+
+const encoded = new WeakMap<DeltaResponse["parts"], Uint8Array>();
+
+/** Field `resources` for each part: encoded once for all clients that are sent the same. */
+function encodedParts(parts: DeltaResponse["parts"]): Uint8Array {
+  const known = encoded.get(parts);
+  if (known !== undefined) return known;
+  const writer = new BinaryWriter();
+  for (const [name, content] of parts)
+    writeResource(writer, name, "", PART, toBinary(PartSchema, create(PartSchema, { content })));
+  const bytes = writer.finish();
+  encoded.set(parts, bytes);
+  return bytes;
+}
+
+function writeResource(writer: BinaryWriter, name: string, version: string, type: string, value: Uint8Array): void {
+  writer.tag(2, BYTES).fork();
+  if (version !== "") writer.tag(1, BYTES).string(version);
+  writer.tag(2, BYTES).fork().tag(1, BYTES).string(type).tag(2, BYTES).bytes(value).join();
+  writer.tag(3, BYTES).string(name).join();
 }
 
 /** Throws on bytes that are no such message, and on resources that are neither manifests nor parts. */

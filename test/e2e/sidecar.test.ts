@@ -262,7 +262,8 @@ for (const { name, binary, missing } of envoys)
       const { workload } = bed.testbed.namespaces;
       await workload.run(["nft", "delete", "table", "inet", "sallyport"]);
       await sidecar.until(says("the redirection is not as it was installed; it is installed again"), 20_000);
-      await pause(200);
+      const isThere = async () => (await workload.run(["nft", "list", "table", "inet", "sallyport"])).code;
+      await expect.poll(isThere, { timeout: 10_000 }).toBe(0);
       expect(await answer("tls://evil.example.com:443@203.0.113.7")).toBe("reset");
       expect(await answer(API)).toBe("pass");
     });
