@@ -24,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(args: readonly string
     check: () => import("./check.ts"),
     "access-log": () => import("./access-log.ts"),
     "cli-start": () => import("./cli-start.ts"),
+    "control-plane": () => import("./control-plane.ts"),
     diff: () => import("./diff.ts"),
     edits: () => import("./edits.ts"),
     "edit-to-enforced": () => import("./edit-to-enforced.ts"),

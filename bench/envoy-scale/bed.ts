@@ -119,7 +119,7 @@ export async function startBed(envoyPath: string, policy: EffectivePolicy): Prom
 }
 
 /** What connects to `at` is connected to `to`, and the bytes that come back are counted. */
-async function countBytes(at: string, to: string): Promise<{ sent(): number; close(): void }> {
+export async function countBytes(at: string, to: string): Promise<{ sent(): number; close(): void }> {
   let bytes = 0;
   const server = createServer((client) => {
     const upstream = connect(to);

@@ -8,6 +8,10 @@ export function memoryOf(pid: number): { readonly rss: number; readonly pss: num
   return { rss: bytes("Rss"), pss: bytes("Pss") };
 }
 
+/** The most bytes that a process ever had in memory. */
+export const peakOf = (pid: number): number =>
+  Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1]) * 1024;
+
 /** CPU time of the first thread, which in Envoy takes configurations and makes hosts, in ms. */
 export const mainThreadMs = (pid: number): number => threadMs(pid, pid);
 
