@@ -16,6 +16,8 @@ const TRIED: readonly (readonly [documents: RegExp, languages: readonly string[]
   [/^README\.md$/, ["sh", "text"], "test/e2e/readme.test.ts"],
   [/^README\.md$/, ["bash", "ts"], "test/e2e/code-blocks.test.ts"],
   [/^docs\/guides\//, ["sh", "text"], "test/e2e/readme.test.ts"],
+  [/^docs\/guides\/unused-rules\.md$/, ["console"], "test/e2e/hits.test.ts"],
+  [/^docs\/reference\/(envoy-scale|mutation-testing|soak)\.md$/, ["bash"], "test/e2e/code-blocks.test.ts"],
   [
     /^docs\/reference\/(compatibility|convert|diff|fmt|schema|why)\.md$/,
     ["bash", "json", "text", "yaml"],
@@ -58,8 +60,13 @@ test("the tests that try blocks are there, and name what they try", () => {
   }
 });
 
-test("README.md: what npm is asked to do is a script", () => {
-  const [block = ""] = /^```bash\n[\s\S]*?^```/m.exec(read("README.md")) ?? [];
+test.each([
+  "README.md",
+  "docs/reference/envoy-scale.md",
+  "docs/reference/mutation-testing.md",
+  "docs/reference/soak.md",
+])("%s: what npm is asked to do is a script", (document) => {
+  const [block = ""] = /^```bash\n[\s\S]*?^```/m.exec(read(document)) ?? [];
   const { scripts } = JSON.parse(read("package.json"));
   const asked = [...block.matchAll(/^npm (?:run )?(\w+)/gm)].map(([, script]) => script);
   expect(asked.length).toBeGreaterThan(1);
@@ -72,8 +79,8 @@ test("README.md: what is imported is exported", () => {
   for (const name of names.split(", ")) expect(Object.keys(library)).toContain(name);
 });
 
-/** They stay up, need root or a network, or change this host: their lines are parsed and no more. */
-const NOT_RUN = /^sallyport (?:control-plane|sidecar|redirect|envoy|quickstart)\b/;
+/** They stay up, need root, a network or a sidecar, or change this host: their lines are parsed and no more. */
+const NOT_RUN = /^sallyport (?:control-plane|sidecar|redirect|envoy|quickstart|hits|denied)\b/;
 
 const examples = [...read("docs/reference/cli.md").matchAll(/^```bash\n([\s\S]*?)^```/gm)].flatMap(([, block = ""]) =>
   block.split("\n").filter((line) => line !== "" && !line.startsWith("#")),

@@ -19,7 +19,8 @@ export interface RunOptions {
 /** Run a program to its end; `code` is null if a signal ended it. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, NO_COLOR: undefined, ...options.env };
+    // At the first level bash takes a socket as its input for a remote login, and reads the host's own settings.
+    const env = { ...process.env, NO_COLOR: undefined, SHLVL: "2", ...options.env };
     const child = spawn(program, args, { cwd: options.cwd ?? ROOT, env, stdio: "pipe" });
     const output = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const)

@@ -196,4 +196,21 @@ for (const { name, binary, missing } of envoys)
       await expect(askSidecar(bed.stateFolder, "/elsewhere")).rejects.toThrow("404");
       expect(statSync(join(bed.stateFolder, "counts.json")).size).toBeLessThan(10_000);
     });
+
+    test("docs/guides/unused-rules.md: its commands are understood, and print such a table", async () => {
+      const page = readFileSync(new URL("../../docs/guides/unused-rules.md", import.meta.url), "utf8");
+      const blocks = [...page.matchAll(/^```console\n\$ sallyport (.*)\n([\s\S]*?)^```$/gm)];
+      expect(blocks.length).toBe(3);
+      for (const [, line = "", prints = ""] of blocks) {
+        const args = line.replaceAll(/\/var\/lib\/sallyport\/web-\d/g, bed.stateFolder).split(" ");
+        const ran = promisify(execFile)(process.execPath, [SALLYPORT, ...args]);
+        const { stdout } = await ran.catch((error: { code: number; stdout: string }) => {
+          expect(error.code).toBe(1); // there are unused rules
+          return error;
+        });
+        const heading = (text: string) => text.split("\n")[1]?.split(/ +/);
+        if (prints !== "") expect(heading(stdout)).toEqual(heading(prints));
+        expect(stdout).toMatch(/web-1 in mesh default|unused\.example\.com|denied since/);
+      }
+    });
   });
