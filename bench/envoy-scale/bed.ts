@@ -22,6 +22,8 @@ export interface Bed {
   /** Process ids as this process sees them. */
   readonly agent: number;
   readonly envoy: number;
+  /** The sidecar's folder. */
+  readonly state: string;
   /** Resolves when the agent has acknowledged: it is in force everywhere, and on disk. */
   push(policy: EffectivePolicy): Promise<Pushed>;
   admin(path: string): Promise<string>;
@@ -95,7 +97,7 @@ export async function startBed(envoyPath: string, policy: EffectivePolicy): Prom
     if (agent === undefined || envoy === undefined) throw new Error("the sidecar or its Envoy has ended");
     const servesMs = msUntilFile(agent, socket); // a way into the namespace comes before, and the kernel's view is exact
     return {
-      ...{ testbed, agent, envoy, close, started: { servesMs, readyMs } },
+      ...{ testbed, agent, envoy, state, close, started: { servesMs, readyMs } },
       async push(next) {
         const before = { agent: cpuMs(agent), main: mainThreadMs(envoy) };
         const acked = acknowledged();

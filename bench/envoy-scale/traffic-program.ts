@@ -5,6 +5,7 @@
  */
 import { connect, createServer, type Socket } from "node:net";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Held, Load, Rate, Request, Target } from "./traffic.ts";
 
 const HTTP_PORT = 80;
@@ -24,7 +25,7 @@ async function sink(ports: readonly number[]): Promise<void> {
 }
 
 /** As many connections one after the other as fit into the time, or as many as are asked for, `parallel` at a time. */
-async function load({ target, parallel, count, forMs = 0, distinct }: Load): Promise<Rate> {
+async function load({ target, parallel, count, forMs = 0, perSecond, distinct }: Load): Promise<Rate> {
   const payload = Buffer.from(target.bytes, "latin1");
   const latencies: number[] = [];
   let [begun, failed] = [0, 0];
@@ -32,6 +33,11 @@ async function load({ target, parallel, count, forMs = 0, distinct }: Load): Pro
   const isOver = (): boolean => (count === undefined ? performance.now() - started >= forMs : begun >= count);
   const client = async (): Promise<void> => {
     while (!isOver()) {
+      const early = perSecond === undefined ? 0 : (1_000 * begun) / perSecond - (performance.now() - started);
+      if (early > 0) {
+        await sleep(early);
+        continue;
+      }
       const ip = distinct === undefined ? target.ip : nth(target.ip, distinct + begun);
       begun++;
       const ms = await once(ip, target.port, payload);

@@ -18,6 +18,8 @@ export interface Load {
   /** Either so many, or for so long. */
   readonly count?: number;
   readonly forMs?: number;
+  /** At most so many are begun in a second, evenly. */
+  readonly perSecond?: number;
   /** The addresses are all different: this many after the target's, and counting. */
   readonly distinct?: number;
 }
