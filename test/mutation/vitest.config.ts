@@ -33,7 +33,10 @@ export default defineConfig({
   },
   test: {
     environment: "node",
-    include: [`src/policy/${folder}/**/*.test.ts`, ...(LAWS[folder] ?? [])],
+    include:
+      folder === "space"
+        ? ["test/mutation/space.test.ts"]
+        : [`src/policy/${folder}/**/*.test.ts`, ...(LAWS[folder] ?? [])],
     exclude: folder === "validate" ? ["**/kuma/**"] : [],
     sequence: { sequencer: ByName },
     testTimeout: 60_000,

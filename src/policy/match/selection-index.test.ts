@@ -115,3 +115,45 @@ test("a proxy that is written anew is the one that is kept, and is told also whe
   const { proxies, groups } = index.takeChanges();
   expect([[...proxies], groups.size]).toEqual([["p"], 0]);
 });
+
+test("a proxy is told that joins a group as its tags are no longer asked for", () => {
+  const index = new SelectionIndex();
+  index.putProxy(proxy("p", { env: "prod" }));
+  index.putProxy(proxy("q", {}));
+  index.putPolicy(subset("prod", { env: "prod" }));
+  index.takeChanges();
+  index.deletePolicy("prod");
+  expect([...index.takeChanges().proxies]).toEqual(["p"]);
+  expect(index.groupOf("p")).toBe(index.groupOf("q"));
+});
+
+test("a proxy that is written anew with the tags that it has is selected as before, and by what comes after", () => {
+  const index = new SelectionIndex();
+  index.putPolicy(policy("a"));
+  index.putProxy(proxy("p", { env: "prod" }));
+  index.putProxy(proxy("p", { env: "prod" }));
+  index.putPolicy(policy("b"));
+  expect(namesOf(index, "p")).toEqual(["b", "a"]);
+});
+
+test("a policy in another's place leaves equal fingerprints to groups old and new", () => {
+  const index = new SelectionIndex();
+  index.putPolicy(subset("other", { env: "none" }));
+  index.putPolicy(policy("a"));
+  index.putProxy(proxy("p", { env: "prod" }));
+  index.putPolicy(policy("a", { mode: "All" }));
+  index.putProxy(proxy("q", { env: "dev" }));
+  expect(index.groupOf("q")).not.toBe(index.groupOf("p"));
+  expect(index.groupOf("q")?.fingerprint).toBe(index.groupOf("p")?.fingerprint);
+});
+
+test("a proxy whose inbounds share a tag goes, and leaves nothing behind", () => {
+  const index = new SelectionIndex();
+  index.putPolicy(subset("web", { env: "prod", version: "1" }));
+  const inbound = ["1", "2"].map((version, i) => ({ port: 80 + i, tags: { env: "prod", version } }));
+  index.putProxy(dataplane({ meta: meta("p"), inbound }));
+  expect(namesOf(index, "p")).toEqual(["web"]);
+  index.deleteProxy("p");
+  index.putPolicy(subset("web", { env: "prod" }));
+  expect(index.groupOf("p")).toBeUndefined();
+});

@@ -158,3 +158,16 @@ test.each(ENFORCED)("§6, enforced: %s", (_, proxy, enforced) => {
   expect(effectivePolicy(mesh(false), [], proxy).enforced).toEqual(enforced);
   expect(effectivePolicy(mesh(false), policies, proxy).rules.length).toBe(1);
 });
+
+test("of what policies say becomes of open connections the strictest holds; what cannot be read cuts them", () => {
+  const saying = (text: string | undefined, i: number): MeshPassthrough => {
+    const labels = text === undefined ? {} : { "sallyport.io/revocation": text };
+    return policy(`p${i}`, { labels });
+  };
+  const revocation = (...texts: readonly (string | undefined)[]) =>
+    effectivePolicy(mesh(), texts.map(saying), dataplane()).revocation;
+  expect(revocation("drain-30s", undefined, "drain-1m", "keep")).toEqual({ kind: "drain", seconds: 30 });
+  expect(revocation("keep", "drain-1s", "cut")).toEqual({ kind: "cut" });
+  expect(revocation("keep", "no word")).toEqual({ kind: "cut" });
+  expect(effectivePolicy(mesh(), [saying(undefined, 0)], dataplane())).not.toHaveProperty("revocation");
+});

@@ -50,6 +50,8 @@ test.each<[AddressSet, string | undefined]>([
   [set("10.0.0.0/8"), "10.0.0.1"],
   [set("10.0.0.7/32"), "10.0.0.7"],
   [set("fd00::/8", "fc00::1/128"), "fc00::1"],
+  [set("::/128"), "::"],
+  [set("255.255.255.255/32"), "255.255.255.255"],
 ])("%# an address of a set", (addresses, found) => {
   const one = someAddress(addresses);
   expect(one === undefined ? undefined : formatIp(one)).toBe(found);
@@ -74,6 +76,8 @@ test.each<[string[], string[]]>([
     ["10.0.0.1/32", "10.0.0.2/31"],
   ],
   [["0.0.0.0/0"], ["0.0.0.0/0"]],
+  [["2001:db8::/32"], ["2001:db8::/32"]],
+  [["2001:db8::1/128"], ["2001:db8::1/128"]],
   [
     ["255.255.255.255/32", "::/128"],
     ["255.255.255.255/32", "::/128"],
@@ -135,6 +139,15 @@ describe("for people", () => {
       without(set("10.0.0.0/8"), "10.1.0.0/17", "10.1.128.0/18", "10.1.192.0/19", "10.1.240.0/20"),
       ["10.0.0.0/8 except 10.1.0.0/16", "10.1.224.0/20"],
     ],
+    [
+      without(ALL_ADDRESSES, "10.1.0.0/17", "10.1.128.0/18", "10.1.192.0/19", "10.1.240.0/20"),
+      ["0.0.0.0/0 except 10.1.0.0/16", "10.1.224.0/20", "::/0"],
+    ],
+    [
+      without(ALL_ADDRESSES, "2001:db8::/33", "2001:db8:8000::/34", "2001:db8:c000::/35", "2001:db8:f000::/36"),
+      ["0.0.0.0/0", "::/0 except 2001:db8::/32", "2001:db8:e000::/36"],
+    ],
+    [set("0.0.0.0/0", "2001:db8::/32"), ["0.0.0.0/0", "2001:db8::/32"]],
   ])("%#", (addresses, text) => {
     expect(told(addresses)).toEqual(text);
   });
@@ -144,5 +157,6 @@ describe("for people", () => {
     expect(told(set(...odd(65)))).toEqual(odd(65));
     expect(told(without(ALL_ADDRESSES, ...odd(70)))).toEqual(["any", ...odd(70)]);
     expect(told(set(...odd(64)))).toEqual(odd(64));
+    expect(addressClass(set(...odd(65))).kind).toBe("blocks");
   });
 });

@@ -44,6 +44,9 @@ describe("shape", () => {
       "networking.probes: probes cannot be defined for builtin gateways",
     ]);
     expect(networking({ ...builtin, inbound: [], outbound: [] })).toEqual([]);
+    expect(networking({ ...builtin, inbound: [] }, { probes: { port: 70_000 } })).toEqual([
+      "networking.probes: probes cannot be defined for builtin gateways",
+    ]);
   });
 
   test("a gateway has a service, and speaks tcp", () => {
@@ -150,6 +153,14 @@ describe("the admin port", () => {
     ["another port of the loopback address", { address: "127.0.0.1", port: 81 }, {}, []],
     ["a proxy on the loopback address", {}, { address: "127.0.0.1" }, [...clash]],
     ["a workload on it", { port: 81, servicePort: 80, serviceAddress: "127.0.0.1" }, {}, [...clash]],
+    ["an IPv6 address of the same number", { address: "::7f00:1" }, {}, []],
+    ["a proxy that has a name", {}, { address: "web.test" }, []],
+    [
+      "an inbound on it, its workload elsewhere",
+      { address: "127.0.0.1", servicePort: 8080, serviceAddress: "10.0.0.9" },
+      {},
+      [...clash],
+    ],
     ["a workload on another port", { port: 81, servicePort: 82, serviceAddress: "127.0.0.1" }, {}, []],
     ["a workload on the inbound's port", { serviceAddress: "127.0.0.1" }, {}, [...clash]],
     ["a workload elsewhere", { port: 81, servicePort: 80, serviceAddress: "10.0.0.9" }, {}, []],
@@ -166,6 +177,14 @@ describe("the admin port", () => {
     [{ port: 81 }, []],
   ])("the outbound %j", (fields, expected) => {
     expect(networking({ ...admin, outbound: [{ ...fields, tags: TAGS }] })).toEqual(expected);
+  });
+
+  test("one of many inbounds is enough", () => {
+    const inbounds = [
+      { ...WEB, port: 81 },
+      { ...WEB, address: "127.0.0.1" },
+    ];
+    expect(networking({ ...admin, inbound: inbounds })).toEqual(clash);
   });
 
   test("without admin nothing is in its way", () => {
@@ -280,6 +299,13 @@ describe("metrics", () => {
       "metrics.conf.aggregate[2].name: duplicate entry: a, values have to be unique",
     ]);
     expect(networking({}, metrics(undefined, undefined))).toEqual([
+      "metrics.conf.aggregate[1].name: duplicate entry: , values have to be unique",
+    ]);
+  });
+
+  test("what is no entry has no name", () => {
+    const aggregate = ["a", null];
+    expect(networking({}, { metrics: { type: "prometheus", conf: { aggregate } } })).toEqual([
       "metrics.conf.aggregate[1].name: duplicate entry: , values have to be unique",
     ]);
   });

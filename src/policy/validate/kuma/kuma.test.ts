@@ -50,11 +50,22 @@ describe("values", () => {
     "256.1.1.1",
     "1.2.3.04",
     `${"a".repeat(63)}_`,
+    // 255 characters, dots not counted.
+    `${`${"a".repeat(63)}.`.repeat(4)}abc`,
   ])("%j is a name", (text) => expect(isKumaDnsName(text)).toBe(true));
-  test.each(["1.2.3.4", "example.com..", ".a", "a..b", "-a.b", "a:80", "é.com", "a".repeat(64), "", "*.a"])(
-    "%j is no name",
-    (text) => expect(isKumaDnsName(text)).toBe(false),
-  );
+  test.each([
+    "1.2.3.4",
+    "example.com..",
+    ".a",
+    "a..b",
+    "-a.b",
+    "a:80",
+    "é.com",
+    "a".repeat(64),
+    "",
+    "*.a",
+    `${`${"a".repeat(63)}.`.repeat(4)}abcd`,
+  ])("%j is no name", (text) => expect(isKumaDnsName(text)).toBe(false));
   test.each(["*", "*.", "*..", "*.a b", "*.1.2.3.4", "*.*.x"])("the wildcard %j passes", (value) =>
     expect(kumaSpecViolations(spec({ type: "Domain", value, port: 443, protocol: "tls" }))).toEqual([]),
   );
@@ -67,10 +78,16 @@ describe("values", () => {
   test.each(["10.0.0.1/8", "10.0.0.0/08", "::1/128", "::ffff:1.2.3.4/100"])("%j is a block", (text) =>
     expect(isKumaCidr(text)).toBe(true),
   );
-  test.each(["10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/+8", "fe80::%1/64", "::/129"])(
-    "%j is no block",
-    (text) => expect(isKumaCidr(text)).toBe(false),
-  );
+  test.each([
+    "10.0.0.0",
+    "10.0.0.0/",
+    "10.0.0.0/33",
+    "10.0.0.0/+8",
+    "10.0.0.0/8 ",
+    "10.0.0.0/1e1",
+    "fe80::%1/64",
+    "::/129",
+  ])("%j is no block", (text) => expect(isKumaCidr(text)).toBe(false));
 });
 
 describe("Universal", () => {
@@ -98,6 +115,17 @@ describe("Universal", () => {
     expect(violations.map(({ field }: { field: string }) => field)).toEqual([
       "spec.default.appendMatch[0].protocol",
       "spec.default.appendMatch[0].type",
+    ]);
+  });
+
+  test.each([
+    [1.5, "number 1.5"],
+    [-1, "number -1"],
+    [4_294_967_296, "number 4294967296"],
+    ["80", "string"],
+  ])("the port %j, which the schema does not see", (Port, got) => {
+    expect(fields(kumaUniversal(policy({ Default: { AppendMatch: [{ ...rule, Port }] } }), {}))).toEqual([
+      expect.stringContaining(`cannot unmarshal ${got} into Go struct field`),
     ]);
   });
 
@@ -181,6 +209,37 @@ describe("Kubernetes", () => {
     expect(fields(kumaKubernetes(object({ targetRef: null, Default: 3, default: { Protocol: 1 } })))).toEqual([]);
   });
 
+  test("a value of a wrong type is that, whatever is in it", () => {
+    expect(fields(kumaKubernetes(object({ targetRef: [{}] })))).toEqual(["spec.targetRef"]);
+    expect(fields(kumaKubernetes(object({ default: { passthroughMode: { a: 1 } } })))).toContain(
+      "spec.default.passthroughMode",
+    );
+  });
+
+  test("what cannot be decoded is refused with the decoder's error", () => {
+    const rule = { type: "IP", value: "10.0.0.1", port: -1 };
+    expect(kumaKubernetes(object({ default: { appendMatch: [rule] } }))).toEqual({
+      valid: false,
+      error: expect.stringContaining("cannot unmarshal number -1"),
+    });
+    for (const [kind, spec] of [
+      ["Mesh", { mtls: 1 }],
+      ["Dataplane", { probes: 1 }],
+    ])
+      expect(kumaKubernetes({ ...object(spec), kind })).toEqual({
+        valid: false,
+        error: "json: cannot unmarshal number into Go value of type map[string]json.RawMessage",
+      });
+  });
+
+  test("a Dataplane is held to the validator of Dataplanes, a Mesh is not", () => {
+    const inbound = [{ port: 80, tags: { "kuma.io/service": "web" } }];
+    const dataplane = (networking: object) => ({ ...object({ networking }), kind: "Dataplane" });
+    expect(fields(kumaKubernetes(dataplane({ address: "10.0.0.1", inbound })))).toEqual([]);
+    expect(fields(kumaKubernetes(dataplane({ inbound })))).toEqual(["networking.address"]);
+    expect(fields(kumaKubernetes({ ...object({}), kind: "Mesh" }))).toEqual([]);
+  });
+
   test("the schema and the name come first, in an API server's words", () => {
     expect(
       kumaKubernetes(object({ default: { passthroughMode: "x" }, targetRef: { kind: "MeshService" } }, {})),
@@ -201,12 +260,16 @@ test.each([
   ["spec.default.appendMatch[2].port", ["spec", "default", "appendMatch", 2, "port"]],
   ['labels["kuma.io/origin"]', ["labels", "kuma.io/origin"]],
   ['networking.inbound[0].tags["a\\"]b"].x', ["networking", "inbound", 0, "tags", 'a"]b', "x"]],
+  ["spec.default.appendMatch[12]", ["spec", "default", "appendMatch", 12]],
   ["", []],
 ])("the path of the field %j", (field, path) => {
   expect(pathOfViolation({ field, message: "m" })).toEqual(path);
 });
 
 test("the schema names the field in its message where it has no field", () => {
+  const field = "spec.targetRef";
+  const message = `Invalid value: "array": ${field} in body must be of type object: "array"`;
+  expect(pathOfViolation({ field, message })).toEqual(["spec", "targetRef"]);
   expect(pathOfViolation({ field: "", message: "labels.a in body must be of type string" })).toEqual(["labels", "a"]);
   expect(pathOfViolation({ field: "", message: ".spec in body is required" })).toEqual(["spec"]);
 });

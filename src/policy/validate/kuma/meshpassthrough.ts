@@ -11,7 +11,7 @@ const PROTOCOLS: readonly string[] = ["tcp", "tls", ...L7];
  */
 export function kumaSpecViolations(spec: unknown): readonly Violation[] {
   const body = structFields(spec, ["targetRef", "default"]);
-  const conf = structFields(body.default, ["passthroughMode", "appendMatch"]);
+  const conf = structFields(body.default, ["appendMatch"]);
   const targetRef =
     body.targetRef === undefined || body.targetRef === null
       ? []

@@ -12,6 +12,7 @@ describe("names", () => {
   test.each<[name: string, create: string[], update: string[]]>([
     ["a", [], []],
     ["a-b.c1", [], []],
+    ["a.b-c", [], []],
     ["0.a", [], []],
     ["", ["cannot be empty"], ["cannot be empty"]],
     ["a_b", [STRICT], []],
@@ -37,6 +38,7 @@ describe("names", () => {
     ["\u007f".repeat(253), [STRICT], [RELAXED]],
     ["\u0080".repeat(127), [LONG, STRICT], [LONG, RELAXED]],
     ["\u0800".repeat(85), [LONG, STRICT], [LONG, RELAXED]],
+    [`${"\u{10000}".repeat(63)}aa`, [LONG, STRICT], [LONG, RELAXED]],
     ["\uffff".repeat(84), [STRICT], [RELAXED]],
   ])("%j", (name, create, update) => {
     expect(said(name, "create")).toEqual(create.map((message) => `name: ${message}`));

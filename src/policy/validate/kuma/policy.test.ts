@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { kumaKubernetes, kumaParse, kumaSpecViolations, kumaTargetRef, kumaUniversal } from "./index.ts";
-import { asText, structFields } from "./violation.ts";
+import { asText, byCode, structFields } from "./violation.ts";
 
 const said = (violations: readonly { field: string; message: string }[]): string[] =>
   violations.map(({ field, message }) => `${field}: ${message}`);
@@ -24,6 +24,7 @@ describe("a rule", () => {
     [{ ...domain, value: "a b" }, [NAME]],
     [{ ...domain, value: "*a.test" }, [`${NAME}, partial wildcard is currently not supported`]],
     [{ ...domain, value: "a*.test" }, [NAME]],
+    [{ ...domain, value: "a*b.test" }, [NAME]],
     [{ ...domain, protocol: "tcp" }, [".protocol: protocol tcp is not supported for a domain"]],
     [{ ...ip, port: 1 }, []],
     [{ ...ip, port: 65_535 }, []],
@@ -60,6 +61,13 @@ describe("a rule", () => {
       "spec.default.appendMatch[1].port: using the same port in multiple matches requires the same protocol for the following protocols: [grpc http http2]",
     ]);
   });
+});
+
+test("a policy selects a mesh or a subset of it", () => {
+  const selecting = (kind: string): string[] => said(kumaSpecViolations({ targetRef: { kind } }));
+  expect(selecting("Mesh")).toEqual([]);
+  expect(selecting("MeshSubset")).toEqual([]);
+  expect(selecting("MeshService")).toEqual(["spec.targetRef.kind: value is not supported"]);
 });
 
 describe("a selector", () => {
@@ -147,6 +155,7 @@ describe("the schema of the REST API", () => {
         `spec.targetRef.kind: in body should be one of [${KINDS}]`,
       ],
     ],
+    [{ spec: { targetRef: { kind: "Mesh", proxyTypes: ["Sidecar"] } } }, []],
     [
       { spec: { targetRef: { kind: "Mesh", proxyTypes: [] } } },
       ["spec.targetRef.proxyTypes: in body should have at least 1 items"],
@@ -324,4 +333,8 @@ test("the fields of a Go struct: any case, the exact one first, others left out"
 
 test("text as Kuma's YAML reader makes it of a scalar", () => {
   expect(["a", 1, true, null, undefined, {}, ["a"]].map(asText)).toEqual(["a", "1", "true", "", "", "", ""]);
+});
+
+test("texts are ordered by their bytes", () => {
+  expect([byCode("a", "b"), byCode("b", "a"), byCode("a", "a"), byCode("B", "a")]).toEqual([-1, 1, 0, -1]);
 });

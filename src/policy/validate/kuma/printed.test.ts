@@ -61,6 +61,23 @@ describe("as the REST API prints it", () => {
     );
   });
 
+  test("a selector with all that it can have", () => {
+    const targetRef = {
+      kind: "MeshService",
+      name: "n",
+      tags: { a: "1" },
+      mesh: "m",
+      proxyTypes: ["Gateway"],
+      namespace: "s",
+      labels: { a: "1" },
+      sectionName: "80",
+    };
+    const turned = Object.fromEntries(Object.entries(targetRef).toReversed());
+    expect(printed({ type: "MeshPassthrough", name: "p", spec: { targetRef: turned } })).toBe(
+      `{"type":"MeshPassthrough","name":"p","spec":{"targetRef":${JSON.stringify(targetRef)},"default":{}}}`,
+    );
+  });
+
   test("what cannot be decoded has no fields of its own", () => {
     expect(printed({ ...DATAPLANE, networking: 1 })).toBe('{"type":"Dataplane","mesh":"m","name":"d"}');
   });

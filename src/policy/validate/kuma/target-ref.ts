@@ -6,7 +6,7 @@ const isSet = (value: unknown): boolean => {
   return object !== undefined ? Object.keys(object).length > 0 : asArray(value).length > 0 || asText(value) !== "";
 };
 
-const FIELDS = ["kind", "name", "mesh", "tags", "labels", "namespace", "sectionName", "proxyTypes"];
+const FIELDS = ["kind", "name", "mesh", "tags", "labels", "namespace", "sectionName"];
 
 /** The violations of a `targetRef` in Kuma's order; fields are prefixed with `at`. */
 export function kumaTargetRef(targetRef: unknown, supported: readonly string[], at: string): readonly Violation[] {

@@ -14,7 +14,7 @@ export function isKumaCidr(text: string): boolean {
 
 /** What govalidator's `IsDNSName` takes: no address, at most 255 characters without dots. */
 export function isKumaDnsName(text: string): boolean {
-  if (text === "" || text.replaceAll(".", "").length > 255) return false;
+  if (text.replaceAll(".", "").length > 255) return false;
   return (
     parseIpBits(text) === undefined &&
     /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*[._]?$/.test(text)
