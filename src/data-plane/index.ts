@@ -6,5 +6,6 @@
  */
 export type { SidecarStatus } from "./agent/index.ts";
 export type { Identity } from "./host/index.ts";
+export type { ConnectionsView, FateView, LiveImpactView } from "./live-views.ts";
 export type { SidecarSettings } from "./settings.ts";
 export { type Sidecar, start } from "./start.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { decide } from "../policy/decide/index.ts";
-import type { Connection } from "../policy/model/index.ts";
+import type { Connection, RevocationMode } from "../policy/model/index.ts";
 import { renderReasons } from "../policy/why/index.ts";
 import {
   type Enforcer,
@@ -13,6 +13,7 @@ import {
 import { ADMIN_SOCKET, askAdmin } from "./envoy/index.ts";
 import { deniedView, hitsView, type Ledger, ledger, metricsText } from "./hits/index.ts";
 import type { Log, ProcessId } from "./host/index.ts";
+import { livePages } from "./live-pages.ts";
 import type { Paths } from "./prepare.ts";
 import { type Records, records, savedCounts } from "./records.ts";
 import type { LineSink, OpenConnections } from "./report/index.ts";
@@ -26,6 +27,8 @@ export interface ObservePart {
   readonly sink: LineSink;
   readonly enforce: Enforcer;
   readonly revoke: Revocation;
+  /** Where the policy does not say it. */
+  readonly revocation: RevocationMode;
   readonly envoy: () => ProcessId | undefined;
   readonly log: Log;
 }
@@ -37,7 +40,7 @@ export interface Observation {
   readonly records: Records;
   /** Look at Envoy's own counters from now on. Returns how to stop. */
   watch(): () => void;
-  /** What is shown of it: `/hits`, `/denied?most=N`, `/metrics`. */
+  /** What is shown of it: `/hits`, `/denied?most=N`, `/metrics`, `/connections?most=N`, and the answer to `/impact`. */
   pages(status: () => SidecarStatus): StatusPages;
 }
 
@@ -100,7 +103,11 @@ function pagesOf(
       open: report.openNow(),
     });
   const json = (value: object) => ({ type: "application/json", body: `${JSON.stringify(value)}\n` }) as const;
-  return (path, query) => {
+  const live = livePages(parts);
+  return ({ path, query, body: asked }) => {
+    const answer = asked === undefined ? live.get(path, query) : live.post(path, query, asked);
+    if (answer !== undefined) return "refused" in answer ? answer : json(answer);
+    if (asked !== undefined) return undefined;
     if (path === "/hits") return json(hits());
     if (path === "/denied") {
       const most = Number(query.get("most") ?? MOST_PLACES);

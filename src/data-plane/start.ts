@@ -100,7 +100,7 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
     serveStatus(
       paths.status,
       () => status(),
-      (...asked) => pages(...asked),
+      (question) => pages(question),
     ),
   );
   started.push(() => statusServer.stop());
@@ -225,6 +225,7 @@ async function enforceWith(needs: Needs, launched: (envoy: EnvoyProcess) => void
   );
   observed = observe({
     ...{ owner, paths, rawPort, connections, sink, enforce, revoke, log },
+    revocation: settings.revocation,
     envoy: () => envoy?.current(),
   });
   const { records, watch } = observed;

@@ -38,6 +38,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "policy/diff": UP_TO_SPACE,
   "policy/lint": [...UP_TO_SPACE, "npm:tldts"],
   "policy/assert": UP_TO_SPACE,
+  "policy/impact": [...UP_TO_SPACE, "policy/diff"],
   "policy/check": ["policy"],
   "compile/table": UP_TO_MERGE,
   "compile/envoy": ["compile/table", ...UP_TO_MODEL, ...WIRE],

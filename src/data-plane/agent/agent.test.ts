@@ -6,6 +6,13 @@ import { afterAll, describe, expect, test } from "vitest";
 import { encodeEffectivePolicy, type ProxyPolicy } from "../../compile/agent/index.ts";
 import { decide } from "../../policy/decide/index.ts";
 import {
+  factsOf,
+  isAdmittedByAddress,
+  lossOf as lossBetween,
+  mayConcern,
+  mayConcernDestination,
+} from "../../policy/impact/index.ts";
+import {
   addressed,
   type Connection,
   type EffectivePolicy,
@@ -17,12 +24,13 @@ import { LIMITS, quarantine, type Trial } from "../quarantine/index.ts";
 import type { PassedConnection } from "../report/index.ts";
 import { type Endpoint, endpointOf } from "../sockets/index.ts";
 import { compilePolicy, denyAll, type HostFacts } from "./compiled-policy.ts";
-import { factsOf, isAdmittedByAddress, lossOf, mayConcern, mayConcernDestination } from "./connection-facts.ts";
 import type { Change } from "./doomed.ts";
 import { type EnforcerSettings, enforcer, type InForce } from "./enforcer.ts";
 import type { Offer } from "./envoy-feed.ts";
 import { openJournal, readJournal } from "./journal.ts";
 import { readPolicyFile, writePolicyFile } from "./policy-file.ts";
+
+const lossOf = (before: EffectivePolicy, after: EffectivePolicy) => lossBetween(before, after, { kind: "cut" });
 
 const folder = mkdtempSync(join(tmpdir(), "sallyport-agent-"));
 afterAll(() => rmSync(folder, { recursive: true }));

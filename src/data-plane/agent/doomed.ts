@@ -1,8 +1,14 @@
-import { decide } from "../../policy/decide/index.ts";
+import {
+  factsOf,
+  forbids,
+  isAdmittedByAddress,
+  type LiveConnection,
+  type Loss,
+  type Now,
+} from "../../policy/impact/index.ts";
 import { type Connection, type EffectivePolicy, formatConnection } from "../../policy/model/index.ts";
-import type { OpenConnections, PassedConnection } from "../report/index.ts";
+import type { HttpConnection, OpenConnections, PassedConnection } from "../report/index.ts";
 import { type Conntrack, type TcpPair, type TcpSocket, tupleKey } from "../sockets/index.ts";
-import { factsOf, isAdmittedByAddress, type Loss, mayConcern, mayConcernDestination } from "./connection-facts.ts";
 
 export interface Change {
   readonly before: EffectivePolicy;
@@ -21,11 +27,16 @@ export interface Doomed {
   readonly record?: PassedConnection;
 }
 
-/**
- * What is in force; between Envoy's change and the news of it there are two that may have admitted a connection, and
- * only what both deny is denied.
- */
-export type Now = readonly EffectivePolicy[];
+/** An open connection as it is judged. */
+export interface Live {
+  readonly pair: TcpPair;
+  readonly live: LiveConnection;
+  /** Undefined: nobody knows where it goes. */
+  readonly destination: Connection["destination"] | undefined;
+  /** ms since 1970. */
+  readonly startedAt?: number;
+  readonly record?: PassedConnection;
+}
 
 /** Finds what a change forbids. `now` is in force when it looks: the change may be over already. */
 export interface Judge {
@@ -39,7 +50,19 @@ export interface Judge {
   still(one: Doomed, change: Change, now: Now): boolean;
   /** Sockets that no record explains. */
   unexplained(sockets: Iterable<TcpSocket>, now: Now, loss: Loss): Doomed[];
+  /** All that is open, by records and by these sockets that no record explains; as of now, under what is in force. */
+  live(sockets: Iterable<TcpSocket>, inForce: EffectivePolicy): Live[];
 }
+
+/** What a change forbids of one connection. */
+export function doomedOf({ pair, live, destination, record }: Live, now: Now, loss: Loss): Doomed | undefined {
+  const forbidden = forbids(now, loss, live);
+  if (forbidden === undefined) return undefined;
+  const to = forbidden.what?.destination ?? destination ?? pair.own;
+  return { pair, ...forbidden, destination: to, ...(record !== undefined && { record }) };
+}
+
+const ANYTHING: Loss = { kind: "anything" };
 
 /** Envoy's workers follow its main thread within this time. */
 const WORKERS_LAG_MS = 20;
@@ -61,40 +84,39 @@ export function judgeOf(
     facts.set(connection, found);
     return found;
   };
-  const doomed = (record: PassedConnection, what: Connection): Doomed => ({
-    ...{ pair: record.pair, destination: record.destination },
-    ...{ what, record },
-  });
-
-  const unexplained: Judge["unexplained"] = (sockets, now, loss) =>
-    [...sockets].flatMap((pair): Doomed[] => {
+  const passed = (record: PassedConnection, change: Change): Live => {
+    const { pair, destination, startedAt } = record;
+    return { pair, live: { kind: "passed", what: whatIs(record, change) }, destination, startedAt, record };
+  };
+  const unseen = (sockets: Iterable<TcpSocket>): Live[] =>
+    [...sockets].flatMap((pair): Live[] => {
       if (connections.knows(pair)) return [];
       const destination = conntrack?.originalDestination(pair);
-      if (destination === undefined) return [{ pair, destination: pair.own }];
-      const isSafe =
-        !mayConcernDestination(loss, destination) || now.some((policy) => isAdmittedByAddress(policy, destination));
-      return isSafe ? [] : [{ pair, destination }];
+      return [{ pair, live: { kind: "unseen", destination }, destination }];
     });
 
   return {
     async passed(change, now, loss) {
       const found: Doomed[] = [];
-      for await (const connection of inSlices(connections.passed())) {
-        const what = whatIs(connection, change);
-        if (mayConcern(loss, what) && isDenied(now, what)) found.push(doomed(connection, what));
-      }
+      for await (const connection of inSlices(connections.passed()))
+        found.push(...listOf(doomedOf(passed(connection, change), now, loss)));
       return found;
     },
-    one(connection, change, now) {
-      const what = whatIs(connection, change);
-      return isDenied(now, what) ? doomed(connection, what) : undefined;
-    },
+    one: (connection, change, now) => doomedOf(passed(connection, change), now, ANYTHING),
     requests({ at }, now) {
       return connections.http().flatMap(({ pair, requests }) => {
         const early = requests.filter(({ startedAt }) => startedAt < at + WORKERS_LAG_MS);
-        const what = early.find(({ request }) => isDenied(now, request))?.request;
-        return what === undefined ? [] : [{ pair, what, destination: what.destination }];
+        return listOf(doomedOf(withRequests({ pair, requests: early }), now, ANYTHING));
       });
+    },
+    unexplained: (sockets, now, loss) => unseen(sockets).flatMap((one) => listOf(doomedOf(one, now, loss))),
+    live(sockets, inForce) {
+      const change: Change = { before: inForce, after: inForce, at: 0 };
+      return [
+        ...Array.from(connections.passed(), (record) => passed(record, change)),
+        ...connections.http().map(withRequests),
+        ...unseen(sockets),
+      ];
     },
     still({ record, what, pair, destination }, change, now) {
       if (record !== undefined) return connections.knows(pair) && isDenied(now, whatIs(record, change));
@@ -102,11 +124,20 @@ export function judgeOf(
       const running = connections.http().find((one) => tupleKey(one.pair) === tupleKey(pair))?.requests ?? [];
       return running.some(({ request }) => formatConnection(request) === formatConnection(what)) && isDenied(now, what);
     },
-    unexplained,
   };
 }
 
-const isDenied = (now: Now, what: Connection): boolean => now.every((policy) => decide(policy, what).kind === "deny");
+const listOf = <T>(one: T | undefined): T[] => (one === undefined ? [] : [one]);
+
+const isDenied = (now: Now, what: Connection): boolean =>
+  forbids(now, ANYTHING, { kind: "passed", what }) !== undefined;
+
+/** Requests of one connection go to one destination. */
+function withRequests({ pair, requests }: HttpConnection): Live {
+  const all = requests.map(({ request }) => request);
+  const startedAt = Math.min(...requests.map((one) => one.startedAt));
+  return { pair, live: { kind: "requests", requests: all }, destination: all[0]?.destination, startedAt };
+}
 
 async function* inSlices<T>(items: Iterable<T>): AsyncGenerator<T> {
   let until = performance.now() + SLICE_MS;

@@ -37,7 +37,7 @@ export interface EnforcerSettings {
   readonly feed: Pick<EnvoyFeed, "offer">;
   readonly redirect: Pick<RedirectKeeper, "narrow" | "follow"> | undefined;
   readonly revocation: Pick<Revocation, "begins" | "stays" | "changed">;
-  readonly quarantine: Pick<Quarantine, "sift" | "search" | "known">;
+  readonly quarantine: Pick<Quarantine, "sift" | "foretell" | "search" | "known">;
   /** Ask a throw-away Envoy whether it takes this. */
   readonly tryOut: (compiled: CompiledPolicy) => Promise<Trial>;
   /** Throws what the file system says. */
@@ -50,6 +50,8 @@ export interface Enforcer {
   begin(): Promise<void>;
   /** Take a policy from the control plane. One at a time; never rejects. */
   apply(bytes: Uint8Array): Promise<Acceptance>;
+  /** What would be enforced of it, as far as is known before Envoy has seen it; or why it would be refused. */
+  proposed(bytes: Uint8Array): EffectivePolicy | { readonly why: string };
   readonly inForce: InForce;
   /** Resolves once a policy is in force; a proxy that was never told anything has none. */
   readonly received: Promise<void>;
@@ -124,6 +126,7 @@ export function enforcer(settings: EnforcerSettings, initial: InForce, denyAll: 
   return {
     begin: () => inTurn(start),
     apply: (bytes) => inTurn(() => take(bytes)),
+    proposed: (bytes) => proposedBy(bytes, inForce, settings),
     get inForce() {
       return inForce;
     },
@@ -182,6 +185,11 @@ function tell(before: InForce, { compiled, quarantined }: InForce, ms: number, l
     log.error(named, "rules in quarantine: envoy rejects them");
   } else if (before.quarantined.length > 0) log.info({}, "no rule is in quarantine any more");
   log.info({ rules: compiled.policy.rules.length, mode: compiled.policy.mode.value, ms }, "policy in force");
+}
+
+function proposedBy(bytes: Uint8Array, { compiled }: InForce, { owner, quarantine }: EnforcerSettings) {
+  const wanted = readPolicy(bytes, owner, compiled.policy);
+  return "why" in wanted ? wanted : withRules(wanted, quarantine.foretell(wanted.policy.rules)).policy;
 }
 
 /** The policy, or why it cannot be this proxy's. */

@@ -1,3 +1,4 @@
+import { revocationOf } from "../../policy/impact/index.ts";
 import { type EffectivePolicy, formatConnection } from "../../policy/model/index.ts";
 import { tupleKey } from "../sockets/index.ts";
 import { type CutDoomed, lineOf, type RevocationSettings } from "./cut-doomed.ts";
@@ -9,6 +10,8 @@ export interface Farewell {
   say(doomed: readonly Doomed[], now: EffectivePolicy): Promise<void>;
   /** A change is in force: what is allowed again needs no end. */
   pardon(isDoomed: (one: Doomed) => boolean): void;
+  /** What an earlier change left to it: until when, ms since 1970 (infinity: kept); undefined: nothing. */
+  deadlineOf(one: Doomed): number | undefined;
   /** Of connections that have a time now; of those that ended in it by themselves; of those that were kept. */
   readonly counts: FarewellCounts;
 }
@@ -72,7 +75,7 @@ export function farewell(
 
   return {
     async say(doomed, now) {
-      const mode = now.revocation ?? revocation;
+      const mode = revocationOf(now, revocation);
       if (mode.kind === "cut") {
         for (const key of doomed.map(keyOf)) {
           stopWaiting(key);
@@ -88,6 +91,10 @@ export function farewell(
       for (const [key, { one }] of waiting) if (!isDoomed(one)) stopWaiting(key);
       const stay = new Set(open([...kept.values()].filter(isDoomed)).map(keyOf));
       for (const key of kept.keys()) if (!stay.has(key)) kept.delete(key);
+    },
+    deadlineOf(one) {
+      const key = keyOf(one);
+      return waiting.get(key)?.until ?? (kept.has(key) ? Number.POSITIVE_INFINITY : undefined);
     },
     get counts() {
       return { draining: waiting.size, drained, kept: keptInAll };

@@ -13,6 +13,7 @@ export {
 export type { CutLine } from "./cut-doomed.ts";
 export { type Compile, type Enforcer, enforcer, type InForce, withRules } from "./enforcer.ts";
 export { bytesOf, type EnvoyFeed, serveEnvoy } from "./envoy-feed.ts";
+export type { Foretold, LiveSocket } from "./foretell.ts";
 export { type Journal, openJournal, readJournal } from "./journal.ts";
 export { type FileOwner, readPolicyFile, type StoredPolicy, writePolicyFile } from "./policy-file.ts";
 export { keepRedirect, type RedirectKeeper } from "./redirect-keeper.ts";

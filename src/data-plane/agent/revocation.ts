@@ -9,16 +9,17 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { LOG_FLUSH_MS } from "../../compile/envoy/index.ts";
-import { type EffectivePolicy, type RevocationMode, secondsLeft } from "../../policy/model/index.ts";
+import { type Loss, lossOf, type Now } from "../../policy/impact/index.ts";
+import type { EffectivePolicy } from "../../policy/model/index.ts";
 import { errorText } from "../host/index.ts";
 import type { PassedConnection } from "../report/index.ts";
 import { type TcpSocket, tupleKey } from "../sockets/index.ts";
-import { type Loss, lossOf } from "./connection-facts.ts";
 import { cutDoomed, type RevocationSettings } from "./cut-doomed.ts";
-import { type Change, type Doomed, judgeOf, type Now } from "./doomed.ts";
+import { type Change, type Doomed, judgeOf } from "./doomed.ts";
 import { type FarewellCounts, farewell } from "./farewell.ts";
+import { type Foresight, foresight } from "./foretell.ts";
 
-export interface Revocation {
+export interface Revocation extends Foresight {
   /** What an earlier agent left: these sockets are open, and only the known ones can be explained. */
   adopt(): void;
   /** This policy was in force before this agent was: judge anew what it may have left half done. */
@@ -99,8 +100,7 @@ export function revocation(settings: RevocationSettings): Revocation {
     async changed(change) {
       [last, coming] = [change, undefined];
       bye.pardon(isDoomed);
-      const isHurried = isStricter(change.after, change.before, settings.revocation);
-      const loss: Loss = isHurried ? { kind: "anything" } : lossOf(change.before, change.after);
+      const loss = lossOf(change.before, change.after, settings.revocation);
       await look(change, loss);
       if (loss.kind !== "nothing") looks = Promise.all([looks, safely(secondLook(change, loss))]).then(() => {});
     },
@@ -111,11 +111,9 @@ export function revocation(settings: RevocationSettings): Revocation {
       if (doomed !== undefined) await safely(bye.say([doomed], after));
     },
     idle: () => looks,
+    ...foresight(settings, { judge, cuts, bye, unexplained: () => unexplained.values() }),
     get counts() {
       return bye.counts;
     },
   };
 }
-
-const isStricter = (after: EffectivePolicy, before: EffectivePolicy, otherwise: RevocationMode): boolean =>
-  secondsLeft(after.revocation ?? otherwise) < secondsLeft(before.revocation ?? otherwise);

@@ -48,8 +48,18 @@ export interface StatusPage {
   readonly body: string;
 }
 
-/** Undefined: there is no such page, or not yet. */
-export type StatusPages = (path: string, query: URLSearchParams) => StatusPage | undefined;
+/** What is asked for; `body` of a POST. */
+export interface StatusQuestion {
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body?: Uint8Array;
+}
+
+/** Undefined: there is no such page, or not yet. `refused`: why the question has no answer. */
+export type StatusPages = (question: StatusQuestion) => StatusPage | { readonly refused: string } | undefined;
+
+/** The largest body of a question: some hundred thousand rules. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** HTTP on a Unix socket that this user alone may use. Rejects if somebody listens there already. */
 export async function serveStatus(
@@ -58,26 +68,28 @@ export async function serveStatus(
   pages: StatusPages,
 ): Promise<StatusServer> {
   await claimSocketPath(path);
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    const { pathname, searchParams } = new URL(request.url ?? "/", "http://sidecar");
-    const now = status();
-    if (request.method !== "GET") response.writeHead(405).end();
-    else if (pathname === "/ready")
-      response.writeHead(now.ready ? 200 : 503).end(now.ready ? "ready\n" : "not ready\n");
-    else {
-      const json = pathname === "/status" ? `${JSON.stringify(now)}\n` : undefined;
-      const page: StatusPage | undefined =
-        json === undefined ? pages(pathname, searchParams) : { type: "application/json", body: json };
-      if (page === undefined) response.writeHead(404).end();
-      else response.writeHead(200, { "content-type": page.type }).end(page.body);
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { pathname: path, searchParams: query } = new URL(request.url ?? "/", "http://sidecar");
+    const { method } = request;
+    const isOwn = path === "/ready" || path === "/status";
+    if (method !== "GET" && (isOwn || method !== "POST")) return void response.writeHead(405).end();
+    if (path === "/ready") {
+      const { ready } = status();
+      return void response.writeHead(ready ? 200 : 503).end(ready ? "ready\n" : "not ready\n");
     }
+    if (path === "/status") return send(response, { type: "application/json", body: `${JSON.stringify(status())}\n` });
+    const body = method === "POST" ? await bodyOf(request) : undefined;
+    if (method === "POST" && body === undefined) return void response.writeHead(413, { connection: "close" }).end();
+    const page = pages({ path, query, ...(body !== undefined && { body }) });
+    if (page === undefined) response.writeHead(404).end();
+    else if ("refused" in page) response.writeHead(400, { "content-type": "text/plain" }).end(page.refused);
+    else send(response, page);
   };
   const server = createServer((request, response) => {
-    try {
-      answer(request, response);
-    } catch {
-      response.writeHead(400).end(); // not a path
-    }
+    answer(request, response).catch(() => {
+      if (!response.headersSent) response.writeHead(400); // not a path, or the body ended early
+      response.end();
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -91,4 +103,20 @@ export async function serveStatus(
         server.closeAllConnections();
       }),
   };
+}
+
+const send = (response: ServerResponse, { type, body }: StatusPage): void =>
+  void response.writeHead(200, { "content-type": type }).end(body);
+
+/** Undefined: it is too large. */
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    const bytes = Buffer.from(part);
+    size += bytes.length;
+    if (size > MOST_BYTES) return undefined;
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts);
 }

@@ -5,22 +5,24 @@ import { join } from "node:path";
 export const STATUS_SOCKET = "status.sock";
 const PATIENCE_MS = 30_000;
 
-/** Ask a running sidecar; the body of its answer. Rejects with what keeps it from answering. */
-export function askSidecar(stateFolder: string, path: string): Promise<string> {
+/** Ask a running sidecar, with `body` by POST; the body of its answer. Rejects with what keeps it from answering. */
+export function askSidecar(stateFolder: string, path: string, body?: Uint8Array): Promise<string> {
   return new Promise((resolve, reject) => {
     const socketPath = join(stateFolder, STATUS_SOCKET);
-    const asked = request({ socketPath, path, timeout: PATIENCE_MS }, (answer) => {
+    const method = body === undefined ? "GET" : "POST";
+    const asked = request({ socketPath, path, method, timeout: PATIENCE_MS }, (answer) => {
       const parts: Buffer[] = [];
       answer.on("data", (part: Buffer) => parts.push(part));
       answer.on("error", reject);
       answer.on("end", () => {
-        const body = Buffer.concat(parts).toString("utf8");
-        if (answer.statusCode === 200) resolve(body);
+        const text = Buffer.concat(parts).toString("utf8");
+        if (answer.statusCode === 200) resolve(text);
+        else if (answer.statusCode === 400 && text !== "") reject(new Error(text));
         else reject(new Error(`it answered ${path} with ${answer.statusCode}`));
       });
     });
     asked.on("timeout", () => asked.destroy(new Error("it does not answer")));
     asked.on("error", reject);
-    asked.end();
+    asked.end(body);
   });
 }

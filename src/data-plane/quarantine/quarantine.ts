@@ -48,6 +48,8 @@ export interface Search {
 /** Remembers which rules this Envoy rejects, and finds out. A rule that goes, or says something else, is forgotten. */
 export interface Quarantine {
   sift(rules: readonly Sourced<Rule>[]): Sifted;
+  /** Those that `sift` would keep; nothing is forgotten for it. */
+  foretell(rules: readonly Sourced<Rule>[]): readonly Sourced<Rule>[];
   /** Resolves to undefined when it has found something that `sift` now leaves out; else to why not. */
   search(search: Search): Promise<string | undefined>;
   readonly known: readonly Conflict[];
@@ -64,6 +66,7 @@ export function quarantine({ limits, known }: QuarantineSettings): Quarantine {
       conflicts.retain(rules.map(({ value }) => value));
       return sift(rules, conflicts);
     },
+    foretell: (rules) => (conflicts.all.length === 0 ? rules : sift(rules, conflicts).kept),
     async search({ rules, taken, tryOut }) {
       const byText = Map.groupBy(rules, ({ value }) => ruleText(value));
       const before = new Set(taken.map(({ value }) => ruleText(value)));

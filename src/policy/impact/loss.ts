@@ -1,13 +1,30 @@
-import { admits, decide } from "../../policy/decide/index.ts";
-import type { Connection, EffectivePolicy, Rule, Sourced } from "../../policy/model/index.ts";
-import { compareIp, contains } from "../../policy/net/index.ts";
-import type { PassedConnection } from "../report/index.ts";
+import { admits, decide } from "../decide/index.ts";
+import {
+  type Connection,
+  type Destination,
+  type EffectivePolicy,
+  type RevocationMode,
+  type Rule,
+  type Sourced,
+  secondsLeft,
+} from "../model/index.ts";
+import { compareIp, contains } from "../net/index.ts";
+
+/** A connection whose bytes the proxy passes on, as its beginning was recorded. */
+export interface PassedThrough {
+  readonly destination: Destination;
+  /** As logged. */
+  readonly serverName?: string;
+  /** The proxy's own end of it. */
+  readonly pair: { readonly own: { readonly port: number } };
+}
 
 /**
  * What an open connection is, for `decide`: what Envoy saw of it under the policy that admitted it. One that a `tcp`
  * rule (or mode All) covered was not looked into, so its bytes are nobody's business, unless a server name is known.
+ * `rawPort`: of the listener that does not look into anything.
  */
-export function factsOf(connection: PassedConnection, rawPort: number | undefined, then: EffectivePolicy): Connection {
+export function factsOf(connection: PassedThrough, rawPort: number | undefined, then: EffectivePolicy): Connection {
   const { destination, serverName, pair } = connection;
   if (serverName !== undefined) return { kind: "tls", destination, serverName: serverName.toLowerCase() };
   const opaque: Connection = { kind: "opaque", destination };
@@ -31,8 +48,20 @@ export type Loss =
   | { readonly kind: "rules"; readonly rules: readonly Rule[] }
   | { readonly kind: "anything" };
 
-/** Compare two policies by what they mean; sources and order do not matter. */
-export function lossOf(before: EffectivePolicy, after: EffectivePolicy): Loss {
+/**
+ * Compare two policies by what they mean; sources and order do not matter. Where open connections get less time than
+ * before, it is as if anything were lost: what was spared is looked at again. `otherwise`: where a policy says nothing.
+ */
+export const lossOf = (before: EffectivePolicy, after: EffectivePolicy, otherwise: RevocationMode): Loss =>
+  secondsLeft(revocationOf(after, otherwise)) < secondsLeft(revocationOf(before, otherwise))
+    ? { kind: "anything" }
+    : permissionsLost(before, after);
+
+/** What becomes of what a policy forbids. `otherwise`: where it does not say it. */
+export const revocationOf = (policy: EffectivePolicy, otherwise: RevocationMode): RevocationMode =>
+  policy.revocation ?? otherwise;
+
+function permissionsLost(before: EffectivePolicy, after: EffectivePolicy): Loss {
   const [was, is] = [modeOf(before), modeOf(after)];
   if (is === "All" || was === "None") return { kind: "nothing" };
   if (was === "All" || is === "None") return { kind: "anything" };
