@@ -7,6 +7,8 @@ import { loadWarm } from "./warm-start.ts";
 
 /** Commands that are over in a moment: in a bundle they come from one file, with its code already compiled. */
 const QUICK = ["check", "effective", "why"];
+/** Then `effective` needs what is not in that file. */
+const NOT_QUICK = /^--impact\b/;
 /** Files that the build names after their content; undefined where this runs from source. */
 declare const QUICK_BUNDLE: string | undefined;
 declare const SIDECAR_BUNDLE: string | undefined;
@@ -27,7 +29,8 @@ if (command !== "sidecar") warm?.keep();
 function loadOneFile() {
   if (typeof QUICK_BUNDLE === "undefined" || typeof SIDECAR_BUNDLE === "undefined") return undefined;
   if (command === "sidecar") return loadWarm<Cli>(join(import.meta.dirname, SIDECAR_BUNDLE), cache);
-  return QUICK.includes(command) ? loadWarm<Cli>(join(import.meta.dirname, QUICK_BUNDLE), cache) : undefined;
+  const isQuick = QUICK.includes(command) && !process.argv.some((argument) => NOT_QUICK.test(argument));
+  return isQuick ? loadWarm<Cli>(join(import.meta.dirname, QUICK_BUNDLE), cache) : undefined;
 }
 
 function loadAll(): Promise<Cli> {

@@ -18,23 +18,23 @@ export const addStateOption = (made: Command): Command =>
   );
 
 /** What each of the sidecars answers, in order. `V` is what the page gives. */
-export async function askAll<V>(folders: readonly string[], path: string): Promise<readonly V[]> {
+export const askAll = <V>(folders: readonly string[], path: string): Promise<readonly V[]> =>
+  Promise.all(folders.map((folder) => askOne<V>(folder, path)));
+
+/** What one answers; `body` goes by POST. */
+export async function askOne<V>(folder: string, path: string, body?: Uint8Array): Promise<V> {
   const { askSidecar } = await import("../data-plane/hits/index.ts");
-  return Promise.all(
-    folders.map(async (folder) => {
-      try {
-        // the sidecar is of this program; another version would be the operator's mistake, and shows as missing fields
-        const view: V = JSON.parse(await askSidecar(folder, path));
-        return view;
-      } catch (error) {
-        throw new CommandError(
-          EXIT.unreachable,
-          `the sidecar of \`${folder}\` cannot be asked: ${error instanceof Error ? error.message : String(error)}`,
-          "name the `--state` of a sidecar that runs on this host, as its user or as root",
-        );
-      }
-    }),
-  );
+  try {
+    // the sidecar is of this program; another version would be the operator's mistake, and shows as missing fields
+    const view: V = JSON.parse(await askSidecar(folder, path, body));
+    return view;
+  } catch (error) {
+    throw new CommandError(
+      EXIT.unreachable,
+      `the sidecar of \`${folder}\` cannot be asked: ${error instanceof Error ? error.message : String(error)}`,
+      "name the `--state` of a sidecar that runs on this host, as its user or as root",
+    );
+  }
 }
 
 /** `2026-11-22 05:59:14Z`. */

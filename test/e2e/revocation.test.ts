@@ -2,10 +2,15 @@
  * What becomes of open connections that a change forbids: kept, given a time to end, or cut; for TCP, TLS, requests under
  * way over HTTP/1 and HTTP/2, WebSockets and gRPC streams.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { EffectivePolicy, RevocationMode } from "../../src/policy/model/index.ts";
+import type { LiveImpactView } from "../../src/data-plane/index.ts";
+import { type EffectivePolicy, parseRevocation, type RevocationMode } from "../../src/policy/model/index.ts";
 import type { Live, Probe } from "../../src/testbed/index.ts";
 import { describeReal, envoys } from "../engines/requirements.ts";
+import { sallyport } from "./command.ts";
 import { policyOf, type SidecarBed, type SidecarProcess, startSidecarBed } from "./sidecar-bed.ts";
 
 const RULES = ["tcp IP 203.0.113.7 9000", "tls Domain a.test 443", "http Domain a.test 80"];
@@ -34,6 +39,29 @@ const SPOKEN: Readonly<Record<string, { readonly text: string; readonly more?: P
   },
 };
 const KINDS = Object.keys(SPOKEN);
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The policy that {@link STAYS} is, with the Dataplane that it is for, as files. */
+const proposedText = (revocation: string): string => `
+type: Dataplane
+mesh: default
+name: web-1
+networking:
+  address: 10.0.0.1
+  inbound: [{ port: 80, tags: { kuma.io/service: web } }]
+  transparentProxying: { redirectPortInbound: 15006, redirectPortOutbound: 15001 }
+---
+type: MeshPassthrough
+mesh: default
+name: test
+labels: { sallyport.io/revocation: ${revocation.replace(" ", "-")} }
+spec:
+  targetRef: { kind: Mesh }
+  default:
+    passthroughMode: Matched
+    appendMatch: [{ type: Domain, value: b.test, port: 443, protocol: tls }]
+`;
 
 for (const { name, binary, missing } of envoys)
   describeReal(`open connections that a change forbids, with the ${name}`, missing, () => {
@@ -68,6 +96,43 @@ for (const { name, binary, missing } of envoys)
     const closeAll = async (all: readonly Live[]): Promise<void> => {
       for (const live of all) await live.close();
     };
+
+    test("what `effective --impact` says beforehand is what happens, for each mode", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "sallyport-impact-"));
+      for (const revocation of ["keep", "drain 30s", "cut"]) {
+        const { lives, steady } = await open();
+        const idle = await bed.testbed.prober.hold(bed.probeOf("http://a.test:80@203.0.113.7"));
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const file = join(folder, "proposed.yaml");
+        writeFileSync(file, proposedText(revocation));
+        const asked = await sallyport(["effective", "--impact", file, "--state", bed.stateFolder, "-o", "json"]);
+        expect(asked.code, asked.stderr).toBe(1);
+        const said: LiveImpactView = JSON.parse(asked.stdout);
+        const mode = parseRevocation(revocation);
+        if (mode === undefined) throw new Error(revocation);
+        const fate = { cut: "cut", drain: "drains", keep: "kept" }[mode.kind];
+        expect(said).toMatchObject({ workload: "web-1", revocation, revocationFrom: "policy" });
+        expect(said.counts).toMatchObject({ [fate]: KINDS.length, "decided later": 1, stays: 1 });
+        // asking changes nothing
+        expect(await goneOf(lives)).toEqual([]);
+        const shown = await sallyport(["effective", "--impact", file, "--state", bed.stateFolder]);
+        expect(shown.stdout).toContain("tls://b.test:443@203.0.113.7");
+
+        const from = sidecar.lines.length;
+        expect(await forbid(mode)).toBe("accepted");
+        const kind = { cut: "cut", drain: "draining", keep: "kept" }[mode.kind];
+        await expect.poll(() => linesSince(from, kind).length, { timeout: 10_000 }).toBe(KINDS.length);
+        const was = linesSince(from, kind).map(({ connection, reason }) => JSON.stringify([connection, reason]));
+        const foretold = said.connections.filter((one) => one.fate === fate);
+        expect(was.sort(byText)).toEqual(foretold.map((one) => JSON.stringify([one.denied, one.reason])).sort(byText));
+        if (mode.kind === "cut") await expect.poll(() => goneOf(lives), { timeout: 10_000 }).toEqual(KINDS);
+        else expect(await goneOf(lives)).toEqual([]);
+        expect((await steady.exercise(5_000))[0]?.answer).toBe("pass");
+        expect((await bed.testbed.prober.ends()).has(idle.id)).toBe(false);
+        await closeAll([...lives.values(), steady, idle]);
+      }
+      rmSync(folder, { recursive: true });
+    });
 
     test("cut: all of them go at once, and nothing else", async () => {
       const { lives, steady } = await open();
