@@ -51,11 +51,11 @@ async function open(
   log: Log,
   stops: (() => Promise<void>)[],
 ): Promise<{ readonly api: RunningApi; readonly xds: RunningAdsServer }> {
-  const { context } = settings;
+  const { context, revocation } = settings;
   const store = openStore(settings, log);
   stops.push(() => store.close());
   const registry = new Registry(store, context);
-  const publisher = new Publisher(registry, settings.revocation);
+  const publisher = new Publisher(registry, revocation);
   const status = new StatusBook((node) => publisher.proxyOfNode(node));
   const xds = await serveXds(settings.xds, publisher, status, log);
   stops.push(() => xds.stop());
@@ -64,7 +64,8 @@ async function open(
     status.forget((id) => registry.proxy(id) !== undefined);
     xds.changed();
   });
-  const api = await serveApi(settings.api, { store, registry, status, context, log });
+  const ofOpen = revocation === undefined ? {} : { revocation };
+  const api = await serveApi(settings.api, { store, registry, status, context, log, ...ofOpen });
   stops.push(() => api.stop());
   for (const { message } of registry.problems()) log.error({}, `${message}: proxies that it may concern get nothing`);
   return { api, xds };

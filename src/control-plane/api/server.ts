@@ -1,12 +1,14 @@
 import { rmSync } from "node:fs";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
 import type { LabelContext } from "../../policy/labels/index.ts";
+import type { RevocationMode } from "../../policy/model/index.ts";
 import { type Address, claimSocketPath, formatAddress, parseAddress, protectSocket } from "../../xds/index.ts";
 import type { Log } from "../log/index.ts";
 import type { Registry } from "../registry/index.ts";
 import type { StatusBook } from "../status/index.ts";
 import type { Store } from "../store/index.ts";
 import { type ErrorAnswer, errorAnswer, RequestError, refuse } from "./error-answer.ts";
+import { addImpactRoutes } from "./impact-routes.ts";
 import { addInspectRoutes } from "./inspect-routes.ts";
 import { addReadRoutes } from "./read-routes.ts";
 import { addWriteRoutes } from "./write-routes.ts";
@@ -16,6 +18,8 @@ export interface ApiSettings {
   readonly registry: Registry;
   readonly status: StatusBook;
   readonly context: LabelContext;
+  /** Of open connections that a change forbids, where the policies say nothing; absent: as each sidecar is set. */
+  readonly revocation?: RevocationMode;
   readonly log: Log;
 }
 
@@ -64,7 +68,7 @@ export async function serveApi(listen: Address, settings: ApiSettings): Promise<
 }
 
 /** All routes, not listening yet. Every answer is JSON; no fault of ours shows more than that it is one. */
-export function buildApi({ store, registry, status, context, log }: ApiSettings): BuiltApi {
+export function buildApi({ store, registry, status, context, revocation, log }: ApiSettings): BuiltApi {
   const app = Fastify({
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
@@ -89,6 +93,7 @@ export function buildApi({ store, registry, status, context, log }: ApiSettings)
   addReadRoutes(app, store.view);
   addWriteRoutes(app, store, context);
   addInspectRoutes(app, store.view, registry, status);
+  addImpactRoutes(app, { view: store.view, registry, context, revocation });
   const routes = [...methods].flatMap(([url, taken]) => [...taken].map((method) => `${method} ${url}`));
   refuseOtherMethods(app, methods);
   return { app, routes };
