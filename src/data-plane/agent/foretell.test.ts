@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connection, connectionNear, effectivePolicy } from "../../../test/laws/arbitraries.ts";
+import { enough } from "../../../test/laws/enough.ts";
 import { decide } from "../../policy/decide/index.ts";
 import {
   type Connection,
@@ -132,7 +133,8 @@ test("law: what is foretold of each open connection is what revocation does to i
     }),
     { numRuns: 300 },
   );
-  expect([...seen.keys()].sort(byText)).toEqual(["cut", "decided later", "drains", "kept", "stays"]);
+  for (const kind of ["cut", "decided later", "drains", "kept", "stays"])
+    expect(seen.get(kind) ?? 0, kind).toBeGreaterThan(enough(0));
 }, 60_000);
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
