@@ -68,6 +68,14 @@ describe("check", () => {
 });
 
 describe("effective", () => {
+  test("--impact: nothing is denied by what is in force; --state alone is a fault", async () => {
+    const same = await sallyport(["effective", UNIVERSAL, "--impact", UNIVERSAL, "-p", "demo-app", "-o", "json"]);
+    expect(same).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(same.stdout)).toMatchObject({ proxy: "demo-app", revocationFrom: "setting", denied: [] });
+    expect((await sallyport(["effective", UNIVERSAL, "--state", "/tmp"])).code).toBe(2);
+    expect((await sallyport(["effective", UNIVERSAL, "--impact", UNIVERSAL, "--state", "/none"])).code).toBe(3);
+  });
+
   test("mode and rules with their sources, and why other policies do not select the proxy", async () => {
     const { code, stdout } = await sallyport(["effective", "-f", UNIVERSAL, "--proxy", "demo-app", "-o", "json"]);
     const view = JSON.parse(stdout);
