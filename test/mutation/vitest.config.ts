@@ -33,6 +33,7 @@ export default defineConfig({
   },
   test: {
     environment: "node",
+    // `space` has two thousand mutants: its tests are one file, so that modules are loaded once for each.
     include:
       folder === "space"
         ? ["test/mutation/space.test.ts"]
