@@ -80,7 +80,7 @@ test("README.md: what is imported is exported", () => {
 });
 
 /** They stay up, need root, a network or a sidecar, or change this host: their lines are parsed and no more. */
-const NOT_RUN = /^sallyport (?:control-plane|sidecar|redirect|envoy|quickstart|hits|denied)\b/;
+const NOT_RUN = /^sallyport (?:(?:control-plane|sidecar|redirect|envoy|quickstart|hits|denied)\b|effective .*--state)/;
 
 const examples = [...read("docs/reference/cli.md").matchAll(/^```bash\n([\s\S]*?)^```/gm)].flatMap(([, block = ""]) =>
   block.split("\n").filter((line) => line !== "" && !line.startsWith("#")),
@@ -130,7 +130,7 @@ describe("docs/reference/cli.md", () => {
   let count = 0;
   beforeAll(() => {
     const world = join(folder, "world");
-    for (const name of ["policies", "dataplanes", "old", "new", "tests"])
+    for (const name of ["policies", "dataplanes", "old", "new", "proposed", "tests"])
       mkdirSync(join(world, name), { recursive: true });
     mkdirSync(bin);
     const files = {
@@ -141,6 +141,7 @@ describe("docs/reference/cli.md", () => {
       "dataplanes/web.yaml": WEB.replace("web-1", "web-2"),
       "old/all.yaml": `${WEB}---\n${policy(443)}`,
       "new/all.yaml": `${WEB}---\n${policy(444)}`,
+      "proposed/all.yaml": `${WEB}---\n${policy(446)}`,
       "tests/web.test.yaml": CASES,
     };
     // What `check`, `test` and others find below the current folder must be one sound set.
@@ -162,7 +163,8 @@ describe("docs/reference/cli.md", () => {
     const cwd = join(folder, `run-${count++}`);
     cpSync(join(folder, "world"), cwd, { recursive: true });
     // Both sides hold the same names, and are no set with the rest.
-    if (!line.includes("old/")) for (const name of ["old", "new"]) rmSync(join(cwd, name), { recursive: true });
+    for (const name of ["old", "new", "proposed"])
+      if (!line.includes(`${name}/`)) rmSync(join(cwd, name), { recursive: true });
     const env = { PATH: [bin, join(ROOT, "bin"), process.env.PATH].join(delimiter), WORLD: folder };
     const { code, stdout, stderr } = await run("bash", ["-euo", "pipefail", "-c", line], { cwd, env });
     // 1 is an answer too: a denial, a difference, a finding.

@@ -97,43 +97,6 @@ for (const { name, binary, missing } of envoys)
       for (const live of all) await live.close();
     };
 
-    test("what `effective --impact` says beforehand is what happens, for each mode", async () => {
-      const folder = mkdtempSync(join(tmpdir(), "sallyport-impact-"));
-      for (const revocation of ["keep", "drain 30s", "cut"]) {
-        const { lives, steady } = await open();
-        const idle = await bed.testbed.prober.hold(bed.probeOf("http://a.test:80@203.0.113.7"));
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        const file = join(folder, "proposed.yaml");
-        writeFileSync(file, proposedText(revocation));
-        const asked = await sallyport(["effective", "--impact", file, "--state", bed.stateFolder, "-o", "json"]);
-        expect(asked.code, asked.stderr).toBe(1);
-        const said: LiveImpactView = JSON.parse(asked.stdout);
-        const mode = parseRevocation(revocation);
-        if (mode === undefined) throw new Error(revocation);
-        const fate = { cut: "cut", drain: "drains", keep: "kept" }[mode.kind];
-        expect(said).toMatchObject({ workload: "web-1", revocation, revocationFrom: "policy" });
-        expect(said.counts).toMatchObject({ [fate]: KINDS.length, "decided later": 1, stays: 1 });
-        // asking changes nothing
-        expect(await goneOf(lives)).toEqual([]);
-        const shown = await sallyport(["effective", "--impact", file, "--state", bed.stateFolder]);
-        expect(shown.stdout).toContain("tls://b.test:443@203.0.113.7");
-
-        const from = sidecar.lines.length;
-        expect(await forbid(mode)).toBe("accepted");
-        const kind = { cut: "cut", drain: "draining", keep: "kept" }[mode.kind];
-        await expect.poll(() => linesSince(from, kind).length, { timeout: 10_000 }).toBe(KINDS.length);
-        const was = linesSince(from, kind).map(({ connection, reason }) => JSON.stringify([connection, reason]));
-        const foretold = said.connections.filter((one) => one.fate === fate);
-        expect(was.sort(byText)).toEqual(foretold.map((one) => JSON.stringify([one.denied, one.reason])).sort(byText));
-        if (mode.kind === "cut") await expect.poll(() => goneOf(lives), { timeout: 10_000 }).toEqual(KINDS);
-        else expect(await goneOf(lives)).toEqual([]);
-        expect((await steady.exercise(5_000))[0]?.answer).toBe("pass");
-        expect((await bed.testbed.prober.ends()).has(idle.id)).toBe(false);
-        await closeAll([...lives.values(), steady, idle]);
-      }
-      rmSync(folder, { recursive: true });
-    });
-
     test("cut: all of them go at once, and nothing else", async () => {
       const { lives, steady } = await open();
       expect(await forbid()).toBe("accepted");
@@ -174,5 +137,42 @@ for (const { name, binary, missing } of envoys)
       expect(await sidecar.status()).toMatchObject({ spared: { draining: 0, drained: 2 } });
       expect((await steady.exercise(5_000))[0]?.answer).toBe("pass");
       await closeAll([...rest.values(), steady]);
+    });
+
+    test("what `effective --impact` says beforehand is what happens, for each mode", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "sallyport-impact-"));
+      for (const revocation of ["keep", "drain 30s", "cut"]) {
+        const { lives, steady } = await open();
+        const idle = await bed.testbed.prober.hold(bed.probeOf("http://a.test:80@203.0.113.7"));
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        const file = join(folder, "proposed.yaml");
+        writeFileSync(file, proposedText(revocation));
+        const asked = await sallyport(["effective", "--impact", file, "--state", bed.stateFolder, "-o", "json"]);
+        expect(asked.code, asked.stderr).toBe(1);
+        const said: LiveImpactView = JSON.parse(asked.stdout);
+        const mode = parseRevocation(revocation);
+        if (mode === undefined) throw new Error(revocation);
+        const fate = { cut: "cut", drain: "drains", keep: "kept" }[mode.kind];
+        expect(said).toMatchObject({ workload: "web-1", revocation, revocationFrom: "policy" });
+        expect(said.counts).toMatchObject({ [fate]: KINDS.length, "decided later": 1, stays: 1 });
+        // asking changes nothing
+        expect(await goneOf(lives)).toEqual([]);
+        const shown = await sallyport(["effective", "--impact", file, "--state", bed.stateFolder]);
+        expect(shown.stdout).toContain("tls://b.test:443@203.0.113.7");
+
+        const from = sidecar.lines.length;
+        expect(await forbid(mode)).toBe("accepted");
+        const kind = { cut: "cut", drain: "draining", keep: "kept" }[mode.kind];
+        await expect.poll(() => linesSince(from, kind).length, { timeout: 10_000 }).toBe(KINDS.length);
+        const was = linesSince(from, kind).map(({ connection, reason }) => JSON.stringify([connection, reason]));
+        const foretold = said.connections.filter((one) => one.fate === fate);
+        expect(was.sort(byText)).toEqual(foretold.map((one) => JSON.stringify([one.denied, one.reason])).sort(byText));
+        if (mode.kind === "cut") await expect.poll(() => goneOf(lives), { timeout: 10_000 }).toEqual(KINDS);
+        else expect(await goneOf(lives)).toEqual([]);
+        expect((await steady.exercise(5_000))[0]?.answer).toBe("pass");
+        expect((await bed.testbed.prober.ends()).has(idle.id)).toBe(false);
+        await closeAll([...lives.values(), steady, idle]);
+      }
+      rmSync(folder, { recursive: true });
     });
   });
