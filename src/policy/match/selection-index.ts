@@ -9,7 +9,7 @@ export interface ProxyGroup {
   readonly proxies: ReadonlyMap<string, Dataplane>;
   /** Those that select them, lowest precedence first. Another array after each change, the same one until then. */
   readonly policies: readonly MeshPassthrough[];
-  /** Equal for groups with the same policies; for others almost never. */
+  /** Equal for groups with the same policies; for others now and then, so it is a hint. */
   readonly fingerprint: number;
 }
 
