@@ -1,13 +1,8 @@
 /** An ADS client over gRPC: the thin shell around `client-machine.ts`. */
-import type { Address } from "./address.ts";
-import { backoffMs } from "./backoff.ts";
-import { type ClientAction, type ClientEvent, newClientState, stepClient } from "./client-machine.ts";
+import { type ClientEvent, newClientState, stepClient } from "./client-machine.ts";
 import type { NodeInfo, ReceivedResource } from "./discovery.ts";
-import { type Connection, openConnection } from "./open-connection.ts";
+import { type Acceptance, type OwnEvent, type ShellSettings, stayConnected } from "./stay-connected.ts";
 import { decodeResponse, encodeRequest } from "./wire.ts";
-
-/** What a user of the client answers to an update. */
-export type Acceptance = { readonly ok: true } | { readonly reject: string };
 
 export interface Update {
   readonly type: string;
@@ -16,8 +11,7 @@ export interface Update {
   readonly resources: readonly ReceivedResource[];
 }
 
-export interface AdsClientSettings {
-  readonly address: Address;
+export interface AdsClientSettings extends ShellSettings {
   readonly node: NodeInfo;
   /** Type URL → names; without names: all there is. */
   readonly subscriptions: ReadonlyMap<string, readonly string[]>;
@@ -26,9 +20,6 @@ export interface AdsClientSettings {
    * rejected promise counts as a refusal. What was accepted before stays in force over refusals and lost connections.
    */
   accept(update: Update): Promise<Acceptance>;
-  onConnected?(): void;
-  /** `retryMs`: when the next attempt is made. */
-  onDisconnected?(reason: string, retryMs: number): void;
 }
 
 export interface AdsClient {
@@ -40,61 +31,24 @@ export interface AdsClient {
 
 /** Connect, and stay connected until `stop`: a connection that is lost or refused is tried again for ever. */
 export function connectAds(settings: AdsClientSettings): AdsClient {
-  const { address, accept } = settings;
-  let state = newClientState(settings.node);
-  let connection: Connection | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let lastEnd = "";
-  let hasStopped = false;
-
-  const step = (event: ClientEvent) => {
-    if (hasStopped) return;
-    const result = stepClient(state, event);
-    state = result.state;
-    for (const action of result.actions) act(action);
-  };
-
-  const act = (action: ClientAction) => {
-    if (action.kind === "send") connection?.send(encodeRequest(action.request));
-    else if (action.kind === "offer") void offer(action);
-    else {
-      const retryMs = backoffMs(action.attempt, Math.random());
-      timer = setTimeout(open, retryMs);
-      settings.onDisconnected?.(lastEnd, retryMs);
-    }
-  };
-
-  const offer = async ({ type, version, resources }: Update) => {
-    const answer = await accept({ type, version, resources }).catch((error: unknown) => ({ reject: String(error) }));
-    step("ok" in answer ? { kind: "accepted", type } : { kind: "rejected", type, message: answer.reject });
-  };
-
-  const open = () => {
-    connection = openConnection(address, "whole", decodeResponse, {
-      onOpen: () => {
-        step({ kind: "connected" });
-        settings.onConnected?.();
-      },
-      onResponse: (response) => step({ kind: "response", response }),
-      onEnd: (reason, wasSteady) => {
-        connection = undefined;
-        lastEnd = reason;
-        step({ kind: "disconnected", wasSteady });
-      },
-    });
-  };
-
-  for (const [type, names] of settings.subscriptions) step({ kind: "subscribe", type, names });
-  open();
+  const { accept } = settings;
+  const shell = stayConnected(settings, {
+    protocol: "whole",
+    first: newClientState(settings.node),
+    next: stepClient,
+    encode: encodeRequest,
+    decode: decodeResponse,
+    accept: ({ type, version, resources }) => accept({ type, version, resources }),
+    answered: ({ type }, answer): OwnEvent<ClientEvent> =>
+      "ok" in answer ? { kind: "accepted", type } : { kind: "rejected", type, message: answer.reject },
+  });
+  const subscribe: AdsClient["subscribe"] = (type, names) => shell.step({ kind: "subscribe", type, names });
+  for (const [type, names] of settings.subscriptions) subscribe(type, names);
   return {
-    subscribe: (type, names) => step({ kind: "subscribe", type, names }),
+    subscribe,
     get isConnected() {
-      return state.isConnected;
+      return shell.isConnected;
     },
-    stop() {
-      hasStopped = true;
-      clearTimeout(timer);
-      connection?.close();
-    },
+    stop: shell.stop,
   };
 }

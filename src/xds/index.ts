@@ -14,7 +14,7 @@ export {
   protectSocket,
 } from "./address.ts";
 export type { AdsHooks, AdsSource, AdsStream } from "./ads-server.ts";
-export { type Acceptance, type AdsClient, type AdsClientSettings, connectAds, type Update } from "./connect.ts";
+export { type AdsClient, type AdsClientSettings, connectAds, type Update } from "./connect.ts";
 export { connectDelta, type DeltaClientSettings } from "./connect-delta.ts";
 export type { NodeInfo, ReceivedResource } from "./discovery.ts";
 export { type Body, splitBody } from "./parts.ts";
@@ -31,3 +31,4 @@ export {
 } from "./resource.ts";
 export { TYPE_URLS } from "./resource-types.ts";
 export { type AdsServerSettings, type RunningAdsServer, serveAds } from "./serve.ts";
+export type { Acceptance } from "./stay-connected.ts";
