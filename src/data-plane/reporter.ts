@@ -1,4 +1,5 @@
 import { LOG_FLUSH_MS, passChain } from "../compile/envoy/index.ts";
+import { factsOf } from "../policy/impact/index.ts";
 import type { Connection } from "../policy/model/index.ts";
 import {
   type CutLine,
@@ -124,7 +125,7 @@ export function reporter(parts: ReporterParts): Reporter {
     },
     openNow() {
       const by = attributions.now();
-      const passed = [...connections.passed()].map((connection) => factsOf(connection, by, parts.rawPort));
+      const passed = [...connections.passed()].map((connection) => factsOf(connection, parts.rawPort, by.allows));
       return [...passed, ...connections.http().flatMap(({ requests }) => requests.map(({ request }) => request))];
     },
     get attribution() {
@@ -156,15 +157,6 @@ function judgeOf(enforce: ReporterParts["enforce"]): () => Judge {
   };
 }
 
-/** What an admitted connection is, as far as its record tells. What a `tcp` rule covers was not looked into. */
-function factsOf({ pair, destination, serverName }: Passed, by: Attribution, rawPort: number | undefined): Connection {
-  if (serverName !== undefined) return { kind: "tls", destination, serverName: serverName.toLowerCase() };
-  const opaque: Connection = { kind: "opaque", destination };
-  return pair.own.port === rawPort || by.allows(opaque) ? opaque : { kind: "tls", destination };
-}
-
-type Passed = Pick<LogEvent, "pair" | "destination"> & { readonly serverName?: string };
-
 /** Counts what was admitted. A policy that may have decided and admits it gets the hit: the likelier before the other. */
 function admissions(ledger: Ledger, policiesAt: (time: number) => readonly Attribution[], rawPort: number | undefined) {
   const admitted = (startedAt: number, whatBy: (by: Attribution) => Connection) => {
@@ -179,7 +171,7 @@ function admissions(ledger: Ledger, policiesAt: (time: number) => readonly Attri
     ledger.admitted.unexplained++;
   };
   return (event: LogEvent): void => {
-    if (event.kind === "connected") admitted(event.startedAt, (by) => factsOf(event, by, rawPort));
+    if (event.kind === "connected") admitted(event.startedAt, (by) => factsOf(event, rawPort, by.allows));
     else if (event.kind === "request ended") {
       if (event.outcome.wasForwarded) admitted(event.startedAt, () => event.request);
     } else if (event.kind === "ended") {
@@ -187,7 +179,7 @@ function admissions(ledger: Ledger, policiesAt: (time: number) => readonly Attri
       // its destination is dead, or it left before that was there: admitted all the same
       if (wasConnected || chain === undefined || !chain.startsWith(PASS)) return;
       const passed = { ...event, ...(serverName !== undefined && { serverName }) };
-      admitted(event.startedAt, (by) => factsOf(passed, by, rawPort));
+      admitted(event.startedAt, (by) => factsOf(passed, rawPort, by.allows));
     }
   };
 }

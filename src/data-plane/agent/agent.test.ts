@@ -82,19 +82,20 @@ function connection(text: string): Connection {
 describe("what an open connection is", () => {
   const tls = policyOf("Matched", "tls CIDR 203.0.113.0/24 443");
   const tcp = policyOf("Matched", "tcp CIDR 203.0.113.0/24");
+  const under = (policy: EffectivePolicy) => (what: Connection) => decide(policy, what).kind === "allow";
 
   test("TLS by its name, whatever admitted it", () => {
-    expect(factsOf(passed("203.0.113.7:443", "A.Test"), 15_003, tcp)).toMatchObject({
+    expect(factsOf(passed("203.0.113.7:443", "A.Test"), 15_003, under(tcp))).toMatchObject({
       kind: "tls",
       serverName: "a.test",
     });
   });
 
   test("without a name: bytes where tcp covered it or nothing was inspected, else TLS", () => {
-    expect(factsOf(passed("203.0.113.7:443"), 15_003, tcp).kind).toBe("opaque");
-    expect(factsOf(passed("203.0.113.7:443"), 15_003, policyOf("All")).kind).toBe("opaque");
-    expect(factsOf(passed("203.0.113.7:443", undefined, "127.0.0.1:15003"), 15_003, tls).kind).toBe("opaque");
-    expect(factsOf(passed("203.0.113.7:443"), 15_003, tls).kind).toBe("tls");
+    expect(factsOf(passed("203.0.113.7:443"), 15_003, under(tcp)).kind).toBe("opaque");
+    expect(factsOf(passed("203.0.113.7:443"), 15_003, under(policyOf("All"))).kind).toBe("opaque");
+    expect(factsOf(passed("203.0.113.7:443", undefined, "127.0.0.1:15003"), 15_003, under(tls)).kind).toBe("opaque");
+    expect(factsOf(passed("203.0.113.7:443"), 15_003, under(tls)).kind).toBe("tls");
   });
 
   test("of an unexplained socket only the address counts", () => {

@@ -1,7 +1,9 @@
+import { decide } from "../../policy/decide/index.ts";
 import {
   factsOf,
   forbids,
   isAdmittedByAddress,
+  isDenied,
   type LiveConnection,
   type Loss,
   type Now,
@@ -80,7 +82,8 @@ export function judgeOf(
   const whatIs = (connection: PassedConnection, { before, after, at }: Change): Connection => {
     const known = facts.get(connection);
     if (known !== undefined) return known;
-    const found = factsOf(connection, rawPort, connection.startedAt < at ? before : after);
+    const then = connection.startedAt < at ? before : after;
+    const found = factsOf(connection, rawPort, (what) => decide(then, what).kind === "allow");
     facts.set(connection, found);
     return found;
   };
@@ -128,9 +131,6 @@ export function judgeOf(
 }
 
 const listOf = <T>(one: T | undefined): T[] => (one === undefined ? [] : [one]);
-
-const isDenied = (now: Now, what: Connection): boolean =>
-  forbids(now, ANYTHING, { kind: "passed", what }) !== undefined;
 
 /** Requests of one connection go to one destination. */
 function withRequests({ pair, requests }: HttpConnection): Live {

@@ -45,7 +45,9 @@ export function forbids(now: Now, loss: Loss, live: LiveConnection): Forbidden |
   }
 }
 
-const isDenied = (now: Now, what: Connection): boolean => now.every((policy) => decide(policy, what).kind === "deny");
+/** By all that may be in force. */
+export const isDenied = (now: Now, what: Connection): boolean =>
+  now.every((policy) => decide(policy, what).kind === "deny");
 
 /** A change of what one proxy enforces. */
 export interface Change {

@@ -7,7 +7,16 @@ export {
   renderFates,
   viewClassImpact,
 } from "./class-impact.ts";
-export { type Change, type Fate, type Forbidden, fateOf, forbids, type LiveConnection, type Now } from "./fate.ts";
+export {
+  type Change,
+  type Fate,
+  type Forbidden,
+  fateOf,
+  forbids,
+  isDenied,
+  type LiveConnection,
+  type Now,
+} from "./fate.ts";
 export {
   factsOf,
   isAdmittedByAddress,

@@ -22,14 +22,17 @@ export interface PassedThrough {
 /**
  * What an open connection is, for `decide`: what Envoy saw of it under the policy that admitted it. One that a `tcp`
  * rule (or mode All) covered was not looked into, so its bytes are nobody's business, unless a server name is known.
- * `rawPort`: of the listener that does not look into anything.
+ * `rawPort`: of the listener that does not look into anything; `allowed`: by the policy of that time.
  */
-export function factsOf(connection: PassedThrough, rawPort: number | undefined, then: EffectivePolicy): Connection {
+export function factsOf(
+  connection: PassedThrough,
+  rawPort: number | undefined,
+  allowed: (what: Connection) => boolean,
+): Connection {
   const { destination, serverName, pair } = connection;
   if (serverName !== undefined) return { kind: "tls", destination, serverName: serverName.toLowerCase() };
   const opaque: Connection = { kind: "opaque", destination };
-  if (pair.own.port === rawPort || decide(then, opaque).kind === "allow") return opaque;
-  return { kind: "tls", destination };
+  return pair.own.port === rawPort || allowed(opaque) ? opaque : { kind: "tls", destination };
 }
 
 /** Of a socket whose beginning nobody saw: admitted only if its address alone is enough, whatever its bytes are. */
