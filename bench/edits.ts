@@ -7,9 +7,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { findEnvoy } from "../src/data-plane/envoy/index.ts";
+import { isDenied, judge, wantedAnswer } from "../test/e2e/held-connections.ts";
 import * as random from "../test/e2e/random-policies.ts";
 import { startProduct } from "../test/engines/product.ts";
-import { isDenied, judge } from "./edits/judge.ts";
 import { KINDS, type LiveSet, liveSet } from "./edits/live-set.ts";
 import type { Measured } from "./run.ts";
 
@@ -135,7 +135,7 @@ async function oneEdit({ product, live, before, after, tally, next }: Edit): Pro
   await sleep(WORKERS_LAG_MS);
   await live.noneLost(after.effective, where);
   for (const one of live.sample(SAMPLE, next))
-    await live.expectAnswer(one, live.wantedAnswer(after.effective, one), `after ${where}`);
+    await live.expectAnswer(one, wantedAnswer(after.effective, one), `after ${where}`);
 }
 
 /** Waits until all is gone that must go, and forgets it. */

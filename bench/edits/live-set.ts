@@ -1,9 +1,9 @@
-import { type ConnectionText, type EffectivePolicy, parseConnection } from "../../src/policy/model/index.ts";
-import { type End, type Live, probeFor } from "../../src/testbed/index.ts";
+import type { ConnectionText, EffectivePolicy } from "../../src/policy/model/index.ts";
+import { type End, probeFor } from "../../src/testbed/index.ts";
+import { answerOf, connectionOf, type Held, isDenied, judge, takenAs } from "../../test/e2e/held-connections.ts";
 import * as random from "../../test/e2e/random-policies.ts";
 import type { Product } from "../../test/engines/product.ts";
 import type { Tally } from "../edits.ts";
-import { allowsAddress, type Held, isDenied, judge } from "./judge.ts";
 
 export const KINDS = ["opaque", "tls", "http", "ws", "h2c", "grpc"] as const;
 
@@ -19,11 +19,14 @@ export interface LiveSet {
   expectAnswer(one: Held, wanted: string, when: string): Promise<void>;
   /** A new connection must not reach its destination. */
   expectDenied(text: string, when: string): Promise<void>;
-  wantedAnswer(policy: EffectivePolicy, one: Held): string;
   ends(): Promise<ReadonlyMap<number, End>>;
   noneLost(policy: EffectivePolicy, when: string): Promise<void>;
   forget(these: readonly Held[]): Promise<void>;
   close(): Promise<void>;
+}
+
+interface OfKind extends Held {
+  readonly kind: string;
 }
 
 const AT_A_TIME = 16;
@@ -31,7 +34,7 @@ const WAIT_MS = 5_000;
 
 export function liveSet({ testbed }: Product, next: () => number, each: number, tally: Tally): LiveSet {
   const { prober } = testbed;
-  const held = new Map<number, Held>();
+  const held = new Map<number, OfKind>();
   const fault = (text: string) => void tally.faults.push(text);
 
   const open = async (kind: string, text: string, policy: EffectivePolicy): Promise<void> => {
@@ -43,8 +46,7 @@ export function liveSet({ testbed }: Product, next: () => number, each: number, 
       await live.close();
       return;
     }
-    const taken = allowsAddress(policy, connection) ? "by address" : connection.kind === "tls" ? "as tls" : "as http";
-    held.set(live.id, { text, kind, connection, taken, live });
+    held.set(live.id, { text, kind, connection, taken: takenAs(policy, connection), live });
   };
   const set: LiveSet = {
     get size() {
@@ -75,7 +77,7 @@ export function liveSet({ testbed }: Product, next: () => number, each: number, 
     },
     async expectAnswer(one, wanted, when) {
       tally.exchanges++;
-      const answer = await answerOf(one.live);
+      const answer = await answerOf(one.live, WAIT_MS);
       if (answer !== wanted) fault(`${one.text} (taken ${one.taken}) ${when}: ${answer}, not ${wanted}`);
     },
     async expectDenied(text, when) {
@@ -83,12 +85,6 @@ export function liveSet({ testbed }: Product, next: () => number, each: number, 
       const { answer } = await prober.probe({ ...probeFor(connectionOf(text)), waitMs: WAIT_MS });
       if (answer === "pass") fault(`${text} got through ${when}`);
     },
-    wantedAnswer: (policy, { connection, taken }) =>
-      taken !== "as http" || !isDenied(policy, connection)
-        ? "pass"
-        : connection.kind === "http" && connection.isGrpc
-          ? "grpc-14"
-          : "503",
     ends: () => prober.ends(),
     async noneLost(policy, when) {
       const ends = await prober.ends();
@@ -107,11 +103,6 @@ export function liveSet({ testbed }: Product, next: () => number, each: number, 
   return set;
 }
 
-async function answerOf(live: Live): Promise<string> {
-  const [exchange] = await live.exercise(WAIT_MS);
-  return exchange?.answer ?? "nothing";
-}
-
 /** Every connection of a kind, over the few addresses, names and ports that rules are about. */
 function texts(kind: (typeof KINDS)[number]): string[] {
   return random.ADDRESSES.flatMap((ip) => {
@@ -120,10 +111,4 @@ function texts(kind: (typeof KINDS)[number]): string[] {
     const ports = kind === "tls" ? [random.TLS_PORT] : random.HTTP_PORTS;
     return random.NAMES.flatMap((name) => ports.map((port) => `${kind}://${name}:${port}@${at}`));
   });
-}
-
-function connectionOf(text: string): ConnectionText {
-  const parsed = parseConnection(text);
-  if (!parsed.ok) throw new Error(parsed.help);
-  return parsed.value;
 }

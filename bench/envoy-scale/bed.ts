@@ -1,5 +1,5 @@
 /** A whole sidecar as it is shipped, in a namespace of its own, and a control plane of one resource in this process. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { ADMIN_SOCKET, AGENT_SOCKET, askAdmin } from "../../src/data-plane/envoy
 import type { EffectivePolicy } from "../../src/policy/model/index.ts";
 import { startTestbed, type Testbed } from "../../src/testbed/index.ts";
 import { encodeResource, resourceSet, type Snapshot, serveAds } from "../../src/xds/index.ts";
+import { envoysOf } from "../../test/e2e/sidecar-bed.ts";
 import { cpuMs, mainThreadMs, memoryOf, msUntilFile } from "./process-figures.ts";
 import { OWNER, proxyPolicy } from "./rules.ts";
 
@@ -93,7 +94,7 @@ export async function startBed(envoyPath: string, policy: EffectivePolicy): Prom
     await since(spawned, "the agent serves Envoy", () => existsSync(socket));
     await ready;
     const readyMs = performance.now() - spawned;
-    const [agent, envoy] = [await running.pid(), envoyOf(state)];
+    const [agent, envoy] = [await running.pid(), envoysOf(state)[0]];
     if (agent === undefined || envoy === undefined) throw new Error("the sidecar or its Envoy has ended");
     const servesMs = msUntilFile(agent, socket); // a way into the namespace comes before, and the kernel's view is exact
     return {
@@ -151,20 +152,4 @@ async function since(start: number, what: string, holds: () => boolean): Promise
     await sleep(1);
   }
   return performance.now() - start;
-}
-
-/** Envoy works in the sidecar's run folder. */
-function envoyOf(state: string): number | undefined {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const found = pids.find((pid) => {
-    try {
-      return (
-        readlinkSync(`/proc/${pid}/cwd`) === join(state, "run") &&
-        readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("envoy\0")
-      );
-    } catch {
-      return false;
-    }
-  });
-  return found === undefined ? undefined : Number(found);
 }

@@ -1,22 +1,13 @@
 /** Control plane and sidecar as they are shipped, each a process of its own, and a folder that is edited. */
 import { spawn } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { request } from "node:http";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ADMIN_SOCKET, askAdmin } from "../../src/data-plane/envoy/index.ts";
 import { startTestbed, type Testbed } from "../../src/testbed/index.ts";
-import { until } from "../../test/engines/product.ts";
-import type { Meant } from "./policies.ts";
+import type { Meant } from "../../test/e2e/random-policies.ts";
+import { envoysOf } from "../../test/e2e/sidecar-bed.ts";
+import { acknowledged, get, until } from "../../test/engines/product.ts";
 
 const SALLYPORT = join(import.meta.dirname, "..", "..", "bin", "sallyport");
 const PROXY = "/meshes/default/dataplanes/web-1";
@@ -60,7 +51,7 @@ export async function startBed(envoy: string, first: Meant): Promise<Bed> {
     const effective = (await get(api, `${PROXY}/_effective`)) ?? "";
     if (effective === before.effective) return; // no news for the sidecar
     await until("the sidecar acknowledges it", async () => {
-      const version = acknowledged(await get(api, `${PROXY}/_status`));
+      const version = await acknowledged(api, `${PROXY}/_status`);
       if (version === undefined || version === before.version) return false;
       before = { effective, version };
       return true;
@@ -74,8 +65,9 @@ export async function startBed(envoy: string, first: Meant): Promise<Bed> {
       ],
       { stdio },
     );
+    await until("the control plane answers", () => get(api, "/ready").then(Boolean, () => false));
     await enforce(first);
-    const [agent, envoyPid] = [await running.pid(), envoyOf(state)];
+    const [agent, envoyPid] = [await running.pid(), envoysOf(state)[0]];
     if (agent === undefined || envoyPid === undefined || controlPlane.pid === undefined)
       throw new Error("a process of the soak has ended");
     return {
@@ -92,47 +84,4 @@ export async function startBed(envoy: string, first: Meant): Promise<Bed> {
     await close();
     throw error;
   }
-}
-
-interface Status {
-  readonly clients: readonly { readonly types: Readonly<Record<string, Answered>> }[];
-}
-
-interface Answered {
-  readonly acknowledged?: { readonly version: string };
-  readonly rejected?: { readonly message: string };
-}
-
-function acknowledged(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const { clients }: Status = JSON.parse(text);
-  const policy = clients[0]?.types.EffectivePolicy;
-  if (policy?.rejected !== undefined) throw new Error(`the sidecar refused a policy: ${policy.rejected.message}`);
-  return policy?.acknowledged?.version;
-}
-
-/** The body of a 200 answer; undefined for any other, and where nobody listens yet. */
-function get(socketPath: string, path: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const asked = request({ socketPath, path, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve(response.statusCode === 200 ? Buffer.concat(chunks).toString() : undefined));
-    });
-    asked.on("error", () => resolve(undefined));
-    asked.end();
-  });
-}
-
-/** Envoy works in the sidecar's run folder. */
-function envoyOf(state: string): number | undefined {
-  const found = readdirSync("/proc").find((pid) => {
-    try {
-      const isThere = readlinkSync(`/proc/${pid}/cwd`) === join(state, "run");
-      return isThere && readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("envoy\0");
-    } catch {
-      return false;
-    }
-  });
-  return found === undefined ? undefined : Number(found);
 }

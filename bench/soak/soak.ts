@@ -3,13 +3,13 @@
  * meanwhile, every denied connection must be in the log, connections that stay allowed must live, and nothing may grow.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseConnection } from "../../src/policy/model/index.ts";
 import { type Live, type Prober, probeFor } from "../../src/testbed/index.ts";
-import { randomFrom } from "../../test/e2e/random-policies.ts";
+import { connectionOf } from "../../test/e2e/held-connections.ts";
+import { randomConnection, randomFrom } from "../../test/e2e/random-policies.ts";
 import { type Bed, startBed } from "./bed.ts";
 import { followDenied } from "./denied-lines.ts";
 import { type Growth, growthOf, type Sample, sampleOf } from "./leaks.ts";
-import { editedPolicy, firstPolicy, meantBy, PORTS, randomConnection, STEADY } from "./policies.ts";
+import { editedPolicy, firstPolicy, meantBy, PORTS, STEADY } from "./policies.ts";
 import { type Eras, eras, verdictOf } from "./verdicts.ts";
 
 export interface SoakSettings {
@@ -126,12 +126,6 @@ async function exercised({ id, probe, exercise }: Live): Promise<string> {
   const [exchange] = await exercise();
   if (exchange?.answer === "pass") return "";
   return `${id} to ${probe.to.ip} port ${probe.to.port}: ${JSON.stringify(exchange)}`;
-}
-
-function connectionOf(text: string) {
-  const parsed = parseConnection(text);
-  if (!parsed.ok) throw new Error(`${text}: ${parsed.help}`);
-  return parsed.value;
 }
 
 interface Traffic {

@@ -6,11 +6,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { decide } from "../../src/policy/decide/index.ts";
-import { addressed, type ConnectionText, type EffectivePolicy, parseConnection } from "../../src/policy/model/index.ts";
-import { type Live, probeFor } from "../../src/testbed/index.ts";
+import type { EffectivePolicy } from "../../src/policy/model/index.ts";
+import { probeFor } from "../../src/testbed/index.ts";
 import { type Product, startProduct } from "../engines/product.ts";
 import { describeReal, envoys } from "../engines/requirements.ts";
+import { answerOf, connectionOf, type Held, isDenied, judge, takenAs, wantedAnswer } from "./held-connections.ts";
 import * as random from "./random-policies.ts";
 
 const EDITS = Number(process.env.SALLYPORT_EDITS ?? 60);
@@ -21,14 +21,6 @@ const CUT_MS = 3_000;
 /** Envoy says yes before its workers follow: a request in between may be decided, and judged, by either policy. */
 const WORKERS_LAG_MS = 40;
 const DRAINING = ["listener_manager.total_listeners_draining", "listener_manager.total_filter_chains_draining"];
-
-/** A held connection, and how the proxy took it in: by its address alone, by its server name, or as HTTP. */
-interface Held {
-  readonly text: string;
-  readonly connection: ConnectionText;
-  readonly taken: "by address" | "as tls" | "as http";
-  readonly live: Live;
-}
 
 interface Counts {
   opened: number;
@@ -64,12 +56,12 @@ for (const { name, binary, missing } of envoys)
         const where = `edit ${edit}: ${JSON.stringify(written)}`;
         // Those that both policies allow are used all the while.
         const steady = held.filter(
-          (one) => isOpen(before.effective, one) === true && isOpen(meant.effective, one) === true,
+          (one) => judge(before.effective, one) === "stays" && judge(meant.effective, one) === "stays",
         );
         const quiet = steady.filter((one) => one.taken !== "as http" || one.connection.scheme === "ws");
         let isEditing = true;
         const busy = quiet.slice(0, 8).map(async (one) => {
-          while (isEditing) expect(await answerOf(one), `${one.text}, in the middle of ${where}`).toBe("pass");
+          while (isEditing) expect(await answerOf(one.live), `${one.text}, in the middle of ${where}`).toBe("pass");
         });
         await product.enforce(meant.resources, meant.dataplane).finally(() => {
           isEditing = false;
@@ -88,37 +80,6 @@ for (const { name, binary, missing } of envoys)
     });
   });
 
-const allows = (policy: EffectivePolicy, connection: ConnectionText): boolean => {
-  const whole = addressed(connection);
-  return whole !== undefined && decide(policy, whole).kind === "allow";
-};
-
-/** Does some rule admit every connection to the address, whatever is spoken? */
-function allowsAddress(policy: EffectivePolicy, { destination }: ConnectionText): boolean {
-  return allows(policy, { kind: "opaque", destination, scheme: "opaque" });
-}
-
-/**
- * Whether the connection itself must stay (true) or must go (false). On the HTTP side each request is decided, and an
- * upgrade is one. What came in by its address was not looked into, so that nobody knows a name that could save it:
- * where only its name is allowed now, either is right.
- */
-function isOpen(policy: EffectivePolicy, { connection, taken }: Held): boolean | "either" {
-  if (taken === "as http" && connection.scheme !== "ws") return true;
-  if (taken !== "by address" || allowsAddress(policy, connection)) return allows(policy, connection);
-  return connection.kind === "tls" && allows(policy, connection) ? "either" : false;
-}
-
-/** What a connection that is open answers: of HTTP, what the rules of the moment say of the next request. */
-function wantedAnswer(policy: EffectivePolicy, { connection, taken }: Held): string {
-  return taken === "as http" && !allows(policy, connection) ? "503" : "pass";
-}
-
-async function answerOf({ live }: Held): Promise<string> {
-  const [exchange] = await live.exercise(5_000);
-  return exchange?.answer ?? "nothing";
-}
-
 /** Opens connections that are allowed, until there are enough. */
 async function refill(
   product: Product,
@@ -129,34 +90,16 @@ async function refill(
 ): Promise<Held[]> {
   const opened: Held[] = [];
   for (let tries = 0; held.length + opened.length < HELD && tries < 40; tries++) {
-    const text = randomConnection(next);
-    const parsed = parseConnection(text);
-    if (!parsed.ok) throw new Error(parsed.help);
-    const connection = parsed.value;
-    if (!allows(policy, connection)) continue;
+    const text = random.randomConnection(next);
+    const connection = connectionOf(text);
+    if (isDenied(policy, connection)) continue;
     const live = await product.testbed.prober.hold(probeFor(connection));
     if (live.opened.answer !== "pass")
       throw new Error(`${text} when it was opened: ${JSON.stringify(live.opened)}\n${lastWords(product)}`);
-    const taken = allowsAddress(policy, connection) ? "by address" : connection.kind === "tls" ? "as tls" : "as http";
-    opened.push({ text, connection, taken, live });
+    opened.push({ text, connection, taken: takenAs(policy, connection), live });
   }
   counts.opened += opened.length;
   return [...held, ...opened];
-}
-
-function randomConnection(next: () => number): string {
-  const ip = random.pick(next, random.ADDRESSES);
-  const at = ip.includes(":") ? `[${ip}]` : ip;
-  const name = random.pick(next, random.NAMES);
-  const port = random.pick(next, random.HTTP_PORTS);
-  return random.pick(next, [
-    `opaque://${at}:${random.TCP_PORT}`,
-    `tls://${name}:${random.TLS_PORT}@${at}`,
-    `tls://${name}:${random.TLS_PORT}@${at}`,
-    `http://${name}:${port}@${at}`,
-    `ws://${name}:${port}@${at}`,
-    `h2c://${name}:${port}@${at}`,
-  ]);
 }
 
 /** Everything is as the new policy says: returns what is still held. */
@@ -167,12 +110,12 @@ async function afterEdit(
   where: string,
   counts: Counts,
 ): Promise<Held[]> {
-  const mayStay = held.filter((one) => isOpen(policy, one) === true);
-  const mustGo = held.filter((one) => isOpen(policy, one) === false);
+  const mayStay = held.filter((one) => judge(policy, one) === "stays");
+  const mustGo = held.filter((one) => judge(policy, one) === "goes");
   await gone(product, mustGo, where);
   counts.cut += mustGo.length;
   for (const one of mayStay) {
-    const answer = await answerOf(one);
+    const answer = await answerOf(one.live);
     expect(answer, `${one.text} (taken ${one.taken}) after ${where}`).toBe(wantedAnswer(policy, one));
     counts.exchanges++;
     if (answer === "503") counts.denied++;

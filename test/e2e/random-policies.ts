@@ -58,6 +58,22 @@ export function randomRule(random: () => number): WrittenRule {
   return { type: kind, value: pick(random, kind === "IP" ? ADDRESSES : BLOCKS), ...port, protocol };
 }
 
+/** One of some hundred different connections; about half are denied by a policy of these. */
+export function randomConnection(random: () => number): string {
+  const ip = pick(random, ADDRESSES);
+  const at = ip.includes(":") ? `[${ip}]` : ip;
+  const name = pick(random, NAMES);
+  const port = pick(random, HTTP_PORTS);
+  return pick(random, [
+    `opaque://${at}:${TCP_PORT}`,
+    `tls://${name}:${TLS_PORT}@${at}`,
+    `tls://${name}:${TLS_PORT}@${at}`,
+    `http://${name}:${port}@${at}`,
+    `ws://${name}:${port}@${at}`,
+    `h2c://${name}:${port}@${at}`,
+  ]);
+}
+
 /** One or two rules more or fewer, another order, or, now and then, another mode. */
 export function edited(random: () => number, { mode, rules }: Written): Written {
   const dice = random();
@@ -72,7 +88,8 @@ export function edited(random: () => number, { mode, rules }: Written): Written 
   return { mode, rules: [...left.slice(1), ...left.slice(0, 1), ...added].slice(-24) };
 }
 
-export function meantBy({ mode, rules }: Written): Meant {
+/** `more`: resources beside what is written. */
+export function meantBy({ mode, rules }: Written, more: readonly object[] = []): Meant {
   const protocols = ["tcp", "tls", "http", "http2", "grpc"] as const;
   // One policy a protocol: several L7 protocols on one port may only meet by merging.
   const policies = protocols.map((protocol) => ({
@@ -94,7 +111,7 @@ export function meantBy({ mode, rules }: Written): Meant {
       transparentProxying: { redirectPortInbound: 15006, redirectPortOutbound: 15001 },
     },
   };
-  const resources = [{ type: "Mesh", name: "default" }, dataplane, ...policies]
+  const resources = [{ type: "Mesh", name: "default" }, dataplane, ...policies, ...more]
     .map((r) => `${JSON.stringify(r)}\n`)
     .join("---\n");
   const checked = check([{ file: "random.yaml", text: resources }]);

@@ -197,7 +197,8 @@ function parse(text: string): Line {
   }
 }
 
-function envoysOf(stateFolder: string): number[] {
+/** Envoys that run below a state folder: they work in its run folder. */
+export function envoysOf(stateFolder: string): number[] {
   return readdirSync("/proc").flatMap((name) => {
     try {
       const isOurs = readlinkSync(`/proc/${name}/cwd`) === join(stateFolder, "run");

@@ -152,7 +152,8 @@ interface TypeStatus {
   readonly rejected?: { readonly message: string };
 }
 
-async function acknowledged(api: string, path: string): Promise<string | undefined> {
+/** The version of the policy that a proxy has acknowledged. Rejects if it refused one. */
+export async function acknowledged(api: string, path: string): Promise<string | undefined> {
   const text = await get(api, path);
   if (text === undefined) return undefined;
   const status: Status = JSON.parse(text);
@@ -162,7 +163,7 @@ async function acknowledged(api: string, path: string): Promise<string | undefin
 }
 
 /** The body of a 200 answer; undefined for any other. */
-function get(socketPath: string, path: string): Promise<string | undefined> {
+export function get(socketPath: string, path: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path, agent: false }, (response) => {
       let body = "";
