@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EFFECTIVE_POLICY_TYPE_URL, encodeEffectivePolicy, type ProxyPolicy } from "../../src/compile/agent/index.ts";
 import type { SidecarSettings } from "../../src/data-plane/index.ts";
-import { type EffectivePolicy, type Mode, parseConnection, parseRule } from "../../src/policy/model/index.ts";
+import { type EffectivePolicy, parseConnection } from "../../src/policy/model/index.ts";
 import {
   type Observed,
   type Probe,
@@ -17,24 +17,14 @@ import {
   type Testbed,
 } from "../../src/testbed/index.ts";
 import { encodeResource, type RunningAdsServer, resourceSet, type Snapshot, serveAds } from "../../src/xds/index.ts";
+import { policyNamed } from "../laws/builders.ts";
 
 const PROGRAM = fileURLToPath(new URL("sidecar-program.ts", import.meta.url));
 const SOURCE = { mesh: "default", name: "test", displayName: "test" };
 const NAME = "default/web-1";
 
 /** `tls Domain api.example.com 443`; without the port: every port. */
-export function policyOf(mode: Mode, ...rules: readonly string[]): EffectivePolicy {
-  return {
-    enforced: true,
-    mode: { value: mode, source: SOURCE },
-    rules: rules.map((text, index) => {
-      const [protocol = "", type = "", value = "", port] = text.split(" ");
-      const parsed = parseRule({ protocol, type, value, ...(port !== undefined && { port: Number(port) }) });
-      if (!parsed.ok) throw new Error(`${text}: ${parsed.reason}`);
-      return { value: parsed.value, source: { ...SOURCE, index } };
-    }),
-  };
-}
+export const policyOf = policyNamed("test");
 
 export interface Line {
   readonly kind: string;

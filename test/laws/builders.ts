@@ -14,6 +14,7 @@ import {
   type Mode,
   PROTOCOLS,
   parseConnection,
+  parseRule,
   type Rule,
   type Sourced,
   type TargetRef,
@@ -68,6 +69,21 @@ export function connection(text: string): Connection {
 export function matched(...rules: readonly string[]): EffectivePolicy {
   return effective("Matched", rules.map(rule));
 }
+
+/** Rules as `tls Domain api.example.com 443`, without the port: every port; of policy `name`, enforced. */
+export const policyNamed =
+  (name: string) =>
+  (mode: Mode, ...rules: readonly string[]): EffectivePolicy => ({
+    enforced: true,
+    mode: { value: mode, source: { mesh: "default", name, displayName: name } },
+    rules: sourced(
+      rules.map((text) => {
+        const [protocol = "", type = "", value = "", port] = text.split(" ");
+        return must(parseRule({ protocol, type, value, ...(port !== undefined && { port: Number(port) }) }));
+      }),
+      name,
+    ),
+  });
 
 export function effective(mode: Mode, rules: readonly Rule[]): EffectivePolicy {
   return {

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
+import { policyNamed } from "../../../test/laws/builders.ts";
+import { endpoint } from "../../../test/laws/kernel.ts";
 import { encodeEffectivePolicy, type ProxyPolicy } from "../../compile/agent/index.ts";
 import { decide } from "../../policy/decide/index.ts";
 import {
@@ -18,11 +20,9 @@ import {
   type EffectivePolicy,
   type Mode,
   parseConnection,
-  parseRule,
 } from "../../policy/model/index.ts";
 import { LIMITS, quarantine, type Trial } from "../quarantine/index.ts";
 import type { PassedConnection } from "../report/index.ts";
-import { type Endpoint, endpointOf } from "../sockets/index.ts";
 import { compilePolicy, denyAll, type HostFacts } from "./compiled-policy.ts";
 import type { Change } from "./doomed.ts";
 import { type EnforcerSettings, enforcer, type InForce } from "./enforcer.ts";
@@ -39,29 +39,12 @@ const ACCEPTED: Trial = { kind: "accepted" };
 const SOURCE = { mesh: "default", name: "p", displayName: "p" };
 const OWNER = { mesh: "default", name: "web-1", envoy: "1.40.0 1 2" };
 
-function policyOf(mode: Mode, ...rules: readonly string[]): EffectivePolicy {
-  return {
-    enforced: true,
-    mode: { value: mode, source: SOURCE },
-    rules: rules.map((text, index) => {
-      const [protocol = "", type = "", value = "", port] = text.split(" ");
-      const rule = parseRule({ protocol, type, value, ...(port !== undefined && { port: Number(port) }) });
-      if (!rule.ok) throw new Error(text);
-      return { value: rule.value, source: { ...SOURCE, index } };
-    }),
-  };
-}
+const policyOf = policyNamed("p");
 
 const proxyPolicy = (policy: EffectivePolicy, more: Partial<ProxyPolicy> = {}): ProxyPolicy => ({
   ...{ mesh: "default", proxy: "web-1", policy, policies: [SOURCE] },
   ...{ redirectPortOutbound: 15_001, ipFamilyMode: "UnSpecified", ...more },
 });
-
-function endpoint(text: string): Endpoint {
-  const found = endpointOf(text);
-  if (found === undefined) throw new Error(text);
-  return found;
-}
 
 function passed(destination: string, serverName?: string, own = "127.0.0.1:15001"): PassedConnection {
   const connection = {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { connection, connectionNear, effectivePolicy } from "../../../test/laws/arbitraries.ts";
 import { enough } from "../../../test/laws/enough.ts";
+import { endpoint, kernel } from "../../../test/laws/kernel.ts";
 import { decide } from "../../policy/decide/index.ts";
 import {
   type Connection,
@@ -10,7 +11,7 @@ import {
   type RevocationMode,
 } from "../../policy/model/index.ts";
 import { openConnections } from "../report/index.ts";
-import { type Endpoint, endpointOf, type TcpPair, type TcpSocket, tupleKey } from "../sockets/index.ts";
+import { type TcpPair, tupleKey } from "../sockets/index.ts";
 import type { CutLine, RevocationSettings } from "./cut-doomed.ts";
 import { revocation as makeRevocation } from "./revocation.ts";
 
@@ -18,35 +19,18 @@ vi.mock("node:timers/promises", () => ({ setTimeout: () => Promise.resolve() }))
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 afterEach(() => void vi.useRealTimers());
 
-function endpoint(text: string): Endpoint {
-  const found = endpointOf(text);
-  if (found === undefined) throw new Error(text);
-  return found;
-}
-
 /** A sidecar with these connections open, each as its policy admitted it; and some whose beginning nobody saw. */
 function scene(what: readonly Connection[], before: EffectivePolicy, revocation: RevocationMode, isRaw: boolean) {
   const connections = openConnections(1_000);
-  const sockets = new Map<string, { readonly socket: TcpSocket; readonly destination: Endpoint }>();
+  const { sockets, opens, ...told } = kernel();
   const lines: CutLine[] = [];
   const settings: RevocationSettings = {
-    connections,
-    cutter: {
-      open: () => [...sockets.values()].map(({ socket }) => socket),
-      cut: async (doomed) => {
-        for (const one of doomed) sockets.delete(tupleKey(one));
-        return doomed.map(() => ({ kind: "cut" }));
-      },
-      close() {},
-    },
-    conntrack: { originalDestination: (pair) => sockets.get(tupleKey(pair))?.destination, forget() {}, close() {} },
+    ...{ connections, ...told },
     ...{ rawPort: 15_003, revocation, ports: () => [15_001, 15_003] },
     report: (line) => void lines.push(line),
     log: { info() {}, warn() {}, error() {} },
   };
   const revoke = makeRevocation(settings);
-  const opens = (pair: TcpPair, destination: Endpoint) =>
-    sockets.set(tupleKey(pair), { socket: { ...pair, cookie: BigInt(pair.peer.port), uid: 0 }, destination });
   const pairOf = (port: number, own: string): TcpPair => ({ own: endpoint(own), peer: endpoint(`10.0.0.1:${port}`) });
   const admitted = what.filter((one) => decide(before, one).kind === "allow");
   for (const [i, { destination }] of admitted.entries())

@@ -1,30 +1,13 @@
 import { expect, test } from "vitest";
-import { type EffectivePolicy, type Mode, parseRule, type RevocationMode } from "../../policy/model/index.ts";
+import { policyNamed } from "../../../test/laws/builders.ts";
+import { endpoint, kernel } from "../../../test/laws/kernel.ts";
+import type { RevocationMode } from "../../policy/model/index.ts";
 import { openConnections, type PassedConnection } from "../report/index.ts";
-import { type Endpoint, endpointOf, formatEndpoint, type TcpPair, type TcpSocket, tupleKey } from "../sockets/index.ts";
+import { formatEndpoint, type TcpPair, tupleKey } from "../sockets/index.ts";
 import type { CutLine, RevocationSettings } from "./cut-doomed.ts";
 import { revocation as makeRevocation } from "./revocation.ts";
 
-const SOURCE = { mesh: "default", name: "p", displayName: "p" };
-
-function policyOf(mode: Mode, ...rules: readonly string[]): EffectivePolicy {
-  return {
-    enforced: true,
-    mode: { value: mode, source: SOURCE },
-    rules: rules.map((text, index) => {
-      const [protocol = "", type = "", value = "", port] = text.split(" ");
-      const rule = parseRule({ protocol, type, value, ...(port !== undefined && { port: Number(port) }) });
-      if (!rule.ok) throw new Error(text);
-      return { value: rule.value, source: { ...SOURCE, index } };
-    }),
-  };
-}
-
-function endpoint(text: string): Endpoint {
-  const found = endpointOf(text);
-  if (found === undefined) throw new Error(text);
-  return found;
-}
+const policyOf = policyNamed("p");
 
 const pairOf = (peerPort: number): TcpPair => ({
   own: endpoint("127.0.0.1:15001"),
@@ -34,34 +17,19 @@ const pairOf = (peerPort: number): TcpPair => ({
 const A = "tls Domain a.test 443";
 const B = "tls Domain b.test 443";
 
-/** A kernel with sockets that are cut when they are told to be. */
 function scene(revocation: RevocationMode = { kind: "cut" }) {
-  const sockets = new Map<string, { readonly socket: TcpSocket; readonly destination: Endpoint }>();
+  const { sockets, opens: opensTo, ...told } = kernel();
   const lines: CutLine[] = [];
   const connections = openConnections(100);
-  let cookie = 0n;
   const settings: RevocationSettings = {
-    connections,
-    cutter: {
-      open: () => [...sockets.values()].map(({ socket }) => socket),
-      cut: async (doomed) => {
-        for (const one of doomed) sockets.delete(tupleKey(one));
-        return doomed.map(() => ({ kind: "cut" }));
-      },
-      close() {},
-    },
-    conntrack: { originalDestination: (pair) => sockets.get(tupleKey(pair))?.destination, forget() {}, close() {} },
+    ...{ connections, ...told },
     rawPort: 15_003,
     revocation,
     ports: () => [15_001],
     report: (line) => void lines.push(line),
     log: { info() {}, warn() {}, error() {} },
   };
-  const opens = (pair: TcpPair, destination: string) =>
-    sockets.set(tupleKey(pair), {
-      socket: { ...pair, cookie: ++cookie, uid: 0 },
-      destination: endpoint(destination),
-    });
+  const opens = (pair: TcpPair, destination: string) => opensTo(pair, endpoint(destination));
   /** A connection with a socket and a record. */
   const connects = (peerPort: number, destination: string, serverName: string, startedAt: number): PassedConnection => {
     const [pair, to] = [pairOf(peerPort), endpoint(destination)];
