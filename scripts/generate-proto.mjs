@@ -36,7 +36,6 @@ envoy/config/route/v3/route
 envoy/data/accesslog/v3/accesslog
 envoy/extensions/access_loggers/file/v3/file
 envoy/extensions/access_loggers/filters/cel/v3/cel
-envoy/extensions/access_loggers/grpc/v3/als
 envoy/extensions/access_loggers/stream/v3/stream
 envoy/extensions/filters/http/header_mutation/v3/header_mutation
 envoy/extensions/filters/http/rbac/v3/rbac
@@ -54,7 +53,6 @@ envoy/extensions/matching/input_matchers/ip/v3/ip
 envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections
 envoy/extensions/resource_monitors/fixed_heap/v3/fixed_heap
 envoy/extensions/upstreams/http/v3/http_protocol_options
-envoy/service/accesslog/v3/als
 envoy/service/cluster/v3/cds
 envoy/service/discovery/v3/ads
 envoy/service/discovery/v3/discovery
