@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     environment: "node",
+    maxWorkers: "100%", // by default one core is left idle, of two that is half
     projects: [
       {
         extends: true,

@@ -18,7 +18,7 @@ const found = ({ policy, rulesFor }: Attribution, one: Connection): unknown[] =>
   rulesFor(one).map((i) => policy.rules[i]);
 
 test("law: the rules found are exactly those that decide names, the first time and from memory", () => {
-  let some = 0;
+  const count = { tried: 0, admitted: 0 };
   fc.assert(
     fc.property(
       policyAndConnection(effectivePolicy),
@@ -27,7 +27,8 @@ test("law: the rules found are exactly those that decide names, the first time a
         const lookup = attribution(policy);
         for (const one of [near, ...others, near]) {
           const wanted = admitted(policy, one);
-          some += wanted.length > 0 ? 1 : 0;
+          count.tried += 1;
+          count.admitted += wanted.length > 0 ? 1 : 0;
           expect(found(lookup, one)).toEqual(wanted);
           expect(lookup.allows(one)).toBe(decide(policy, one).kind === "allow");
         }
@@ -35,7 +36,7 @@ test("law: the rules found are exactly those that decide names, the first time a
     ),
     { numRuns: 5_000 },
   );
-  expect(some).toBeGreaterThan(1_000);
+  expect(count.admitted).toBeGreaterThan(count.tried / 20); // else nothing was shown
 });
 
 test("names of any length and shape are looked up, and more of them than are remembered", () => {
