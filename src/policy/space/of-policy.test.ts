@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { effectivePolicy } from "../../../test/laws/arbitraries.ts";
 import { connection, effective, matched, port, rule } from "../../../test/laws/builders.ts";
+import { decide } from "../decide/index.ts";
 import type { EffectivePolicy } from "../model/index.ts";
 import { formatConnection } from "../model/index.ts";
 import {
@@ -72,6 +73,32 @@ describe("policies", () => {
     );
   });
 
+  test("rules under another mode say nothing", () => {
+    const rules = [rule("Domain a.test tls 443")];
+    expect(equal(policyDifference(effective("Matched", rules), effective("None", rules)), rulesSpace(rules))).toBe(
+      true,
+    );
+    expect(isEmpty(policyDifference(effective("Matched", rules), effective("All", rules)))).toBe(true);
+    const all = policyDifference(effective("All", rules), effective("Matched", rules));
+    expect(equal(all, difference(EVERYTHING, rulesSpace(rules)))).toBe(true);
+    expect(isEmpty(policyDifference(effective("None", rules), effective("Matched", [])))).toBe(true);
+  });
+
+  test("`*` is every name of HTTP, and for TLS the missing one too, whatever stands beside it", () => {
+    const tls = boxSpace({ traffic: "tls", port: port(443) });
+    expect(equal(space("Domain * tls 443"), tls)).toBe(true);
+    expect(equal(space("Domain a.test tls 443", "Domain * tls 443"), tls)).toBe(true);
+    const http = space("Domain * http 80", "Domain a.test http 80");
+    expect(equal(http, space("Domain * http 80"))).toBe(true);
+    expect(holdsConnection(http, connection("http://:80"))).toBe(false);
+    expect(holdsConnection(http, connection("http://b.test:80"))).toBe(true);
+  });
+
+  test("a name for `tcp` admits nothing, as decide has it", () => {
+    expect(isEmpty(space("Domain * tcp 443", "Domain a.test tcp"))).toBe(true);
+    expect(decide(matched("Domain a.test tcp"), connection("tls://a.test:443")).kind).toBe("deny");
+  });
+
   test("rules that both have are told by what they mean", () => {
     const left = (before: string, after: string) => isEmpty(policyDifference(matched(before), matched(after)));
     expect(left("Domain A.test tls 443", "Domain a.test tls 443")).toBe(true);
@@ -92,6 +119,8 @@ describe("policies", () => {
 test.each<[string, string, boolean]>([
   ["Domain a.test tls 80", "Domain a.test tls 81", false],
   ["Domain a.test tls 80", "Domain a.test tls", true],
+  ["Domain a.test tls 80", "Domain a.test tls 80", true],
+  ["Domain a.test tls 80", "IP 10.0.0.1 tls 80", true],
   ["Domain a.test tls", "Domain b.test tls", false],
   ["Domain a.test tls", "Domain * tls", true],
   ["Domain a.test tls", "Domain *.test tls", true],
@@ -116,6 +145,7 @@ describe("witnesses", () => {
     [[], undefined],
     [["Domain a.test tls 443", "IP 10.0.0.1 tcp 80"], "tls://example.net:80@10.0.0.1"],
     [["Domain a.test tls"], "tls://a.test:8443@203.0.113.10"],
+    [["Domain a.test tls", "Domain b.test http 80"], "tls://a.test:8443@203.0.113.10"],
     [["Domain * tls 443"], "tls://example.net:443@203.0.113.10"],
     [["Domain a.test http 80"], "http://a.test:80@203.0.113.10"],
     [["Domain *.test http2 80"], "h2c://www.test:80@203.0.113.10"],

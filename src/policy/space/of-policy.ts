@@ -1,4 +1,4 @@
-import { type EffectivePolicy, PROTOCOLS, type Protocol, type Rule } from "../model/index.ts";
+import { type EffectivePolicy, type Match, PROTOCOLS, type Protocol, type Rule } from "../model/index.ts";
 import {
   type Cidr,
   covers,
@@ -50,18 +50,21 @@ export function policyDifference(a: EffectivePolicy, b: EffectivePolicy): Space 
 
 /** Equal only for rules that admit the same. */
 function meaningOf({ match, protocol, port }: Rule): string {
-  const block = match.type === "Domain" ? undefined : match.type === "IP" ? hostCidr(match.ip) : match.block;
-  const what = match.type === "Domain" ? formatDomainPattern(match.pattern) : "";
-  return `${protocol} ${port ?? ""} ${block === undefined ? what : `${block.family}:${block.base}/${block.prefix}`}`;
+  if (match.type === "Domain") return `${protocol} ${port ?? ""} ${formatDomainPattern(match.pattern)}`;
+  const { family, base, prefix } = blockOf(match);
+  return `${protocol} ${port ?? ""} ${family}:${base}/${prefix}`;
 }
+
+const blockOf = (match: Exclude<Match, { readonly type: "Domain" }>): Cidr =>
+  match.type === "IP" ? hostCidr(match.ip) : match.block;
 
 /** May some connection be admitted by both? False only where none can. */
 export function rulesMayMeet(a: Rule, b: Rule): boolean {
   if (a.port !== undefined && b.port !== undefined && a.port !== b.port) return false;
   if (a.match.type === "Domain" && b.match.type === "Domain") return patternsMeet(a.match.pattern, b.match.pattern);
   if (a.match.type === "Domain" || b.match.type === "Domain") return true;
-  const [x, y] = [a.match, b.match].map((m) => (m.type === "IP" ? hostCidr(m.ip) : m.block));
-  return x === undefined || y === undefined || covers(x, y) || covers(y, x);
+  const [x, y] = [blockOf(a.match), blockOf(b.match)];
+  return covers(x, y) || covers(y, x);
 }
 
 function patternsMeet(a: DomainPattern, b: DomainPattern): boolean {
@@ -76,7 +79,6 @@ export function rulesSpace(rules: readonly Rule[]): Space {
   const groups = new Map<Port | "any", Group>();
   for (const rule of rules) addTo(groups, rule);
   const anyPort = regionsOf(groups.get("any"));
-  groups.delete("any");
   const byPort = [...groups].flatMap(([port, group]) => (port === "any" ? [] : [{ port, regions: regionsOf(group) }]));
   const portsOf = (traffic: Traffic): Space[Traffic] => {
     // What holds for every port comes first, and is one object for all of them.
@@ -100,7 +102,7 @@ function addTo(groups: Map<Port | "any", Group>, { match, port, protocol }: Rule
     groups.set(key, group);
   }
   if (match.type === "Domain") group[protocol].patterns.push(match.pattern);
-  else group[protocol].blocks.push(match.type === "IP" ? hostCidr(match.ip) : match.block);
+  else group[protocol].blocks.push(blockOf(match));
 }
 
 type Regions = Readonly<Record<Traffic, readonly Rectangle[]>>;
@@ -115,7 +117,9 @@ function regionsOf(group: Group | undefined): Regions {
     let names: NameSet = NO_NAMES;
     for (const protocol of ADMITTED_BY[traffic]) {
       here = unionOf(here, addresses.get(protocol) ?? []);
-      if (group[protocol].patterns.length > 0) names = nameUnion(names, named(traffic, group[protocol].patterns));
+      // `tcp` looks at addresses alone: with a name it is refused before it gets here, and admits nothing if it does.
+      if (protocol !== "tcp" && group[protocol].patterns.length > 0)
+        names = nameUnion(names, named(traffic, group[protocol].patterns));
     }
     return [
       { addresses: here, names: allNames(traffic) },
@@ -127,7 +131,6 @@ function regionsOf(group: Group | undefined): Regions {
 
 /** For TLS `*` covers the missing name too; for HTTP it does not. */
 function named(traffic: Traffic, patterns: readonly DomainPattern[]): NameSet {
-  if (traffic === "opaque") return NO_NAMES;
   const any = patterns.some((p) => p.kind === "any");
   if (!any) return nameSet(patterns);
   return traffic === "tls" ? allNames("tls") : ALL_NAMED;
