@@ -12,6 +12,9 @@ import {
   difference,
   differenceOf,
   EVERYTHING,
+  intersection,
+  nameUnion,
+  oneName,
   policySpace,
   portsText,
   renderClass,
@@ -142,8 +145,52 @@ describe("classes", () => {
       difference(EVERYTHING, rules("CIDR 0.0.0.0/0 tls", "CIDR ::/0 tls")),
       ["anything but TLS on any port to anywhere"],
     ],
+    // Names and addresses at once.
+    [connectionSpace(connection("tls://a.test:443@10.0.0.1")), ["TLS on port 443 to a.test at 10.0.0.1"]],
+    [
+      intersection(rules("IP 10.0.0.1 tls"), rules("Domain *.a.test tls 443")),
+      ["TLS on port 443 to *.a.test at 10.0.0.1"],
+    ],
+    [
+      intersection(rules("IP 10.0.0.1 http"), rules("Domain * http 80")),
+      ["HTTP on port 80 to 10.0.0.1 under any name"],
+    ],
+    [
+      union(
+        connectionSpace(connection("http://:80@10.0.0.1")),
+        connectionSpace(connection("http://a.test:80@10.0.0.1")),
+      ),
+      ["HTTP/1 on port 80 to no name, a.test at 10.0.0.1"],
+    ],
+    [
+      difference(
+        boxSpace({ traffic: "http1", port: port(80), addresses: blocks("10.0.0.1/32") }),
+        connectionSpace(connection("http://:80@10.0.0.1")),
+      ),
+      ["HTTP/1 on port 80 to 10.0.0.1 under an ill-formed host, any name"],
+    ],
   ])("%#: classes as text", (space, expected) => {
     expect(texts(space)).toEqual(expected);
+  });
+
+  test("an exception names its addresses where they are not all of those it is left out of", () => {
+    const within = (...left: string[]) =>
+      texts(difference(rules("IP 10.0.0.1 tcp", "CIDR 10.2.0.0/16 tcp"), rules(...left)));
+    const all = "any traffic on any port to 10.0.0.1, 10.2.0.0/16";
+    expect(within("IP 10.0.0.1 tls 443", "CIDR 10.2.0.0/16 tls 443")).toEqual([`${all}; except TLS on port 443`]);
+    expect(within("IP 10.0.0.1 tls 443", "CIDR 10.2.0.0/17 tls 443")).toEqual([
+      `${all}; except TLS on port 443 to 10.0.0.1, 10.2.0.0/17`,
+    ]);
+    expect(within("Domain a.test tls 443")).toEqual([`${all}; except TLS on port 443 to a.test`]);
+  });
+
+  test("names are those of the kind of traffic that can carry the most", () => {
+    const [one] = connectionClasses(connectionSpace(connection("http://:80@10.0.0.1")));
+    if (one === undefined) throw new Error("one class");
+    const names = nameUnion(oneName(undefined), oneName("a.test"));
+    expect(renderClass({ ...one, names, traffic: ["http1", "opaque"] })).toBe(
+      "HTTP/1 and bytes that are neither TLS nor HTTP on port 80 to no name, a.test at 10.0.0.1",
+    );
   });
 
   test("long lists are cut, all of them where that is asked for", () => {

@@ -1,7 +1,8 @@
-import { type Cidr, formatCidr, type Port } from "../net/index.ts";
+import { type Cidr, formatCidr, formatIp, ipFromBits, type Port, width } from "../net/index.ts";
 import { addressClass } from "./address-blocks.ts";
 import type { AddressSet } from "./addresses.ts";
 import type { ClassPorts, ConnectionClass } from "./classes.ts";
+import { differenceOf } from "./intervals.ts";
 import { ALL_HOSTS, isNoName, type NameClass, nameClasses, nameDifference } from "./names.ts";
 import { allNames, type Traffic } from "./space.ts";
 
@@ -20,31 +21,26 @@ export function renderClass(one: ConnectionClass, limits: TextLimits = FOR_PEOPL
 
 /** Addresses that are said already are not said again. */
 function renderWithin(one: ConnectionClass, said: AddressSet | undefined, limits: TextLimits): string {
-  const names = namesText(one, limits);
-  const address = said !== undefined && isSame(said, one.addresses) ? "" : addressesText(one.addresses, limits);
-  const isAny = address === "" || address === "any address";
-  const traffic = [trafficText(one.traffic), "on", portsText(one.ports, limits), names.without ?? ""];
-  const name = names.to === undefined ? "" : `to ${names.to}`;
-  const nameless = names.to === undefined;
-  const where = nameless
-    ? [address === "" ? "" : isAny ? "to anywhere" : `to ${address}`]
-    : isAny
-      ? [name]
-      : names.isOpen
-        ? [`to ${address} under ${names.to}`]
-        : [name, `at ${address}`];
-  return [...traffic, ...where].filter((part) => part !== "").join(" ");
+  const { to, isOpen, without } = namesText(one, limits);
+  const isSaid = said !== undefined && differenceOf(said, one.addresses).length === 0;
+  const address = isSaid ? "" : addressesText(one.addresses, limits);
+  return [trafficText(one.traffic), "on", portsText(one.ports, limits), without ?? "", placeText(address, to, isOpen)]
+    .filter((part) => part !== "")
+    .join(" ");
 }
 
-const isSame = (a: AddressSet, b: AddressSet): boolean =>
-  a.length === b.length && a.every(([first, last], i) => first === b[i]?.[0] && last === b[i]?.[1]);
+function placeText(address: string, name: string | undefined, isOpen = false): string {
+  const isAny = address === "any address";
+  if (name === undefined) return address === "" ? "" : isAny ? "to anywhere" : `to ${address}`;
+  if (isAny || address === "") return `to ${name}`;
+  return isOpen ? `to ${address} under ${name}` : `to ${name} at ${address}`;
+}
 
 /** `any traffic`, `TLS`, `HTTP`, `HTTP/2 and TLS`: kinds of traffic as people call them. */
 export function trafficText(traffic: readonly Traffic[]): string {
   const has = (kind: Traffic): boolean => traffic.includes(kind);
   const http = httpText(has("http1"), has("http2"), has("grpc"));
-  if (has("tls") && has("opaque") && http === "HTTP") return "any traffic";
-  if (!has("tls") && has("opaque") && http === "HTTP") return "anything but TLS";
+  if (has("opaque") && http === "HTTP") return has("tls") ? "any traffic" : "anything but TLS";
   const words = [has("tls") ? "TLS" : "", http, has("opaque") ? "bytes that are neither TLS nor HTTP" : ""];
   return words.filter((word) => word !== "").join(" and ");
 }
@@ -91,7 +87,8 @@ export function addressesText(addresses: AddressSet, limits: TextLimits = FOR_PE
 }
 
 /** A block of one address is written as the address. */
-const blockText = (block: Cidr): string => formatCidr(block).replace(/^([\d.]+)\/32$|^([\da-f:]+)\/128$/, "$1$2");
+const blockText = (block: Cidr): string =>
+  block.prefix === width(block.family) ? formatIp(ipFromBits(block.family, block.base)) : formatCidr(block);
 
 interface NamesText {
   /** Where it goes, by name; absent: names do not matter. */
@@ -119,14 +116,13 @@ function namesText({ traffic, names }: ConnectionClass, limits: TextLimits): Nam
     const except = nameClasses(others).map((c) => nameText(c, limits));
     return { to: `any name or none, except ${cut(except, limits)}`, isOpen: true };
   }
-  const words = classes.map((c) =>
-    c.kind === "none" ? "no name" : c.kind === "ill-formed" ? "an ill-formed host" : nameText(c, limits),
-  );
+  const words = classes.map((c) => nameText(c, limits));
   return { to: cut(words, limits), isOpen: classes.some((c) => c.kind === "below" && c.rest === "") };
 }
 
 function nameText(c: NameClass, limits: TextLimits): string {
-  if (c.kind === "none" || c.kind === "ill-formed") return c.kind;
+  if (c.kind === "none") return "no name";
+  if (c.kind === "ill-formed") return "an ill-formed host";
   if (c.kind === "exact") return c.name;
   const below = c.rest === "" ? "any name" : `*.${c.rest}`;
   return c.except.length === 0 ? below : `${below} (except ${cut(c.except, limits)})`;
