@@ -52,20 +52,20 @@ interface Bounds {
 
 function describe(family: 4 | 6, set: AddressSet): readonly BlockClass[] {
   const part = familyPart(set, family);
-  if (part.length === 0) return [];
   const most = family === 6 ? unionOf(part, MAPPED_V6) : part;
-  return [...best(cidrOf(family, 0n, 0), { least: part, most }).outside.plus].sort((a, b) =>
-    a.block.base < b.block.base ? -1 : a.block.base > b.block.base ? 1 : a.block.prefix - b.block.prefix,
-  );
+  return best(cidrOf(family, 0n, 0), { least: part, most }).outside.plus;
 }
 
-/** The shortest description of what the set holds of a block, seen from outside the set and from within. */
+/**
+ * The shortest description of what the set holds of a block, seen from outside the set and from within; by first
+ * address, the widest first.
+ */
 function best(block: Cidr, bounds: Bounds): { readonly outside: Description; readonly inside: Description } {
   const { family, base, prefix } = block;
   const last = base + (1n << BigInt(width(family) - prefix)) - 1n;
   const least = intersectionOf(bounds.least, [[base, last]]);
   const most = intersectionOf(bounds.most, [[base, last]]);
-  const full = most.length === 1 && most[0]?.[0] === base && most[0][1] === last;
+  const full = most[0]?.[0] === base && most[0][1] === last;
   if (least.length === 0) return { outside: NOTHING, inside: full ? NOTHING : { plus: [], minus: [block] } };
   if (full) return { outside: { plus: [{ block, except: [] }], minus: [] }, inside: NOTHING };
   const half = (bits: bigint): Cidr => ({ ...block, base: bits, prefix: prefix + 1 });

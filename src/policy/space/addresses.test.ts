@@ -127,6 +127,9 @@ describe("for people", () => {
     [set("10.0.0.0/8"), ["10.0.0.0/8"]],
     [without(set("10.0.0.0/8"), "10.1.0.0/16"), ["10.0.0.0/8 except 10.1.0.0/16"]],
     [without(set("10.0.0.0/8"), "10.0.0.0/9"), ["10.128.0.0/9"]],
+    // With an exception only where that is shorter.
+    [without(set("10.0.0.0/8"), "10.0.0.0/10"), ["10.64.0.0/10", "10.128.0.0/9"]],
+    [without(set("10.0.0.0/8"), "10.0.0.0/11"), ["10.0.0.0/8 except 10.0.0.0/11"]],
     [without(ALL_ADDRESSES, "10.0.0.0/8"), ["any", "10.0.0.0/8"]],
     [without(ALL_ADDRESSES, "10.0.0.0/8", "2001:db8::/32"), ["any", "10.0.0.0/8", "2001:db8::/32"]],
     [set("0.0.0.0/0"), ["0.0.0.0/0"]],
@@ -158,5 +161,15 @@ describe("for people", () => {
     expect(told(without(ALL_ADDRESSES, ...odd(70)))).toEqual(["any", ...odd(70)]);
     expect(told(set(...odd(64)))).toEqual(odd(64));
     expect(addressClass(set(...odd(65))).kind).toBe("blocks");
+    const both = ["0.0.0.0/32", ...odd(65), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128"];
+    expect(told(set(...both))).toEqual(both);
+  });
+
+  test("no more than so many pieces are looked at for exceptions", () => {
+    const singles = (n: number): string[] => Array.from({ length: n }, (_, i) => `10.0.${i}.0/32`);
+    expect(told(without(set("10.0.0.0/8"), ...singles(64)))).toEqual([["10.0.0.0/8", ...singles(64)].join(" except ")]);
+    const listed = told(without(set("10.0.0.0/8"), ...singles(65)));
+    expect(listed.slice(0, 2)).toEqual(["10.0.0.1/32", "10.0.0.2/31"]);
+    expect(listed.filter((one) => one.includes("except"))).toEqual([]);
   });
 });

@@ -46,9 +46,11 @@ interface Growing {
   children: Map<string, Growing>;
 }
 
+const nothingYet = (): Growing => ({ self: false, below: false, children: new Map() });
+
 /** The names that at least one of the patterns covers. `*` here is every name, and not the missing one. */
 export function nameSet(patterns: Iterable<DomainPattern>): NameSet {
-  const root: Growing = { self: false, below: false, children: new Map() };
+  const root = nothingYet();
   for (const pattern of patterns) {
     if (pattern.kind === "any") return ALL_NAMED;
     const node = grow(root, pattern.kind === "exact" ? pattern.name : pattern.rest);
@@ -61,7 +63,7 @@ export function nameSet(patterns: Iterable<DomainPattern>): NameSet {
 /** One name as it stands, or the missing one. */
 export function oneName(name: string | undefined): NameSet {
   if (name === undefined) return NAMELESS;
-  const root: Growing = { self: false, below: false, children: new Map() };
+  const root = nothingYet();
   grow(root, name).self = true;
   return { none: false, illFormed: false, tree: settle(root, false) };
 }
@@ -71,7 +73,7 @@ function grow(root: Growing, name: string): Growing {
   for (const label of name.split(".").reverse()) {
     let child = node.children.get(label);
     if (child === undefined) {
-      child = { self: false, below: false, children: new Map() };
+      child = nothingYet();
       node.children.set(label, child);
     }
     node = child;
@@ -154,11 +156,9 @@ export const isNoName = (set: NameSet): boolean =>
 export function holdsName(set: NameSet, name: string | undefined): boolean {
   if (name === undefined) return set.none;
   let node = set.tree;
-  const labels = name.split(".").reverse();
-  for (const [i, label] of labels.entries()) {
+  for (const label of name.split(".").reverse()) {
     const child = node.children.get(label);
     if (child === undefined) return node.below;
-    if (i === labels.length - 1) return child.self;
     node = child;
   }
   return node.self;
@@ -202,7 +202,7 @@ function exceptions(node: NameTree, path: string | undefined): string[] {
 }
 
 const sortedChildren = (node: NameTree): [string, NameTree][] =>
-  [...node.children].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  [...node.children].sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** A member of the set: a name, or what stands for the missing or the ill-formed one. */
 export function someName(set: NameSet): { readonly name: string } | "none" | "ill-formed" | undefined {
@@ -215,10 +215,9 @@ function nameIn(node: NameTree, path: string | undefined): string | undefined {
   if (path !== undefined && node.self) return path;
   if (node.below) return path === undefined ? fresh(node, "example.") : `${fresh(node, "")}.${path}`;
   // Where nothing is below of itself, every child holds a name: the first will do, and no list has to be sorted.
-  let first: string | undefined;
-  for (const label of node.children.keys()) if (first === undefined || label < first) first = label;
-  const child = first === undefined ? undefined : node.children.get(first);
-  return first === undefined || child === undefined ? undefined : nameIn(child, longer(first, path));
+  let first: readonly [string, NameTree] | undefined;
+  for (const child of node.children) if (first === undefined || child[0] < first[0]) first = child;
+  return first === undefined ? undefined : nameIn(first[1], longer(first[0], path));
 }
 
 const weightBelow = (labels: number): bigint => 1n << BigInt(Math.max(0, 48 - 8 * labels));
