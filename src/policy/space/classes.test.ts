@@ -1,24 +1,28 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { connection, effectivePolicy } from "../../../test/laws/arbitraries.ts";
-import { matched } from "../../../test/laws/builders.ts";
+import { matched, port } from "../../../test/laws/builders.ts";
 import type { Connection } from "../model/index.ts";
 import { type Cidr, cidrOf } from "../net/index.ts";
 import {
+  ALL_ADDRESSES,
   ALL_SERVER_NAMES,
   addressClass,
   addressSet,
+  boxSpace,
   type ConnectionClass,
   classesSpace,
   connectionClasses,
   difference,
   differenceOf,
+  EMPTY,
   EVERYTHING,
   equal,
   holdsConnection,
   nameClasses,
   nameDifference,
   oneName,
+  PORT_COUNT,
   policySpace,
   renderClass,
   someName,
@@ -32,6 +36,8 @@ const gained = (before: string[], after: string[]): string[] =>
   connectionClasses(difference(policySpace(matched(...after)), policySpace(matched(...before)))).map((c) =>
     renderClass(c),
   );
+const left = (...denied: string[]): string[] =>
+  connectionClasses(difference(EVERYTHING, policySpace(matched(...denied)))).map((c) => renderClass(c));
 
 describe("classes", () => {
   test("law: together they are the set, and the same whatever the set was put together from", () => {
@@ -106,6 +112,121 @@ describe("classes", () => {
     expect(gained(["CIDR 10.1.0.0/16 tcp 80"], ["CIDR 10.0.0.0/8 tcp 80"])).toEqual([
       "any traffic on port 80 to 10.0.0.0/8 (except 10.1.0.0/16)",
     ]);
+  });
+
+  test("kinds of traffic that leave out the same names are told together", () => {
+    expect(
+      gained(["Domain a.test tls 443", "Domain a.test http 443"], ["IP 192.0.2.1 tls 443", "IP 192.0.2.1 http 443"]),
+    ).toEqual(["TLS and HTTP on port 443 to 192.0.2.1 under any name or none, except a.test"]);
+    expect(left("Domain a.test tls 443", "Domain a.test http 443")).toEqual([
+      "any traffic on any port to anywhere; except TLS and HTTP on port 443 to a.test",
+    ]);
+    expect(texts("Domain * grpc 443", "Domain * tls 443")).toEqual([
+      "TLS and gRPC on port 443 to no name, any name; except gRPC on port 443 without a host",
+    ]);
+  });
+
+  test.each<readonly [rules: string[], text: string[]]>([
+    [
+      ["IP 10.0.0.1 tcp", "CIDR 2001:db8::/32 grpc 80"],
+      ["any traffic on any port to 10.0.0.1", "gRPC on port 80 to 2001:db8::/32"],
+    ],
+    // No shorter: one block for another.
+    [
+      ["Domain * tls 80", "CIDR ::/0 tcp"],
+      ["any traffic on any port to any IPv6 address", "TLS on port 80 to anywhere"],
+    ],
+    // No shorter: a block with an exception for a block.
+    [
+      ["CIDR 0.0.0.0/0 grpc 443", "IP 10.0.0.2 http2", "Domain * grpc"],
+      ["HTTP/2 on any port to 10.0.0.2", "gRPC on any port to any name", "gRPC on port 443 to any IPv4 address"],
+    ],
+    // What is not said yet would be more than one class.
+    [
+      [
+        "CIDR 2001:db8::/32 tls 443",
+        "CIDR 2001:db8::/32 grpc",
+        "CIDR ::/0 tcp 80",
+        "CIDR 10.0.0.0/8 tls 443",
+        "CIDR 10.0.0.0/9 tcp",
+      ],
+      [
+        "TLS and HTTP (gRPC apart) and bytes that are neither TLS nor HTTP on any port to 10.0.0.0/9",
+        "any traffic on port 80 to 10.0.0.0/9, any IPv6 address",
+        "TLS on port 443 to 10.0.0.0/8, 2001:db8::/32",
+        "gRPC on any port except 80 to 10.0.0.0/9, 2001:db8::/32",
+      ],
+    ],
+  ])("%j: what one class holds is not said again where that is shorter", (rules, text) => {
+    expect(texts(...rules)).toEqual(text);
+  });
+
+  test("classes are put together by addresses first, then by traffic and ports, then by ports", () => {
+    expect(left("CIDR 10.0.0.0/8 http2 80", "IP 10.0.0.2 tcp 80")).toEqual([
+      "any traffic on port 80 to any address except 10.0.0.2; except HTTP/2 on port 80 to 10.0.0.0/8 (except 10.0.0.2)",
+      "any traffic on any port except 80 to anywhere",
+    ]);
+    expect(left("CIDR 2001:db8::/32 tcp", "IP 192.0.2.1 tcp 80", "IP 192.0.2.1 http2 25")).toEqual([
+      "any traffic on ports 25, 80 to any address except 192.0.2.1, 2001:db8::/32",
+      "TLS and HTTP/1 and bytes that are neither TLS nor HTTP on any port except 80 to any address except 2001:db8::/32",
+      "HTTP/2 on any port except 25, 80 to any address except 2001:db8::/32",
+    ]);
+    expect(left("CIDR 10.0.0.0/9 tls", "Domain * http2 25", "CIDR 10.0.0.0/8 tcp 443")).toEqual([
+      "anything but TLS on any port to anywhere; except anything but TLS on port 443 to 10.0.0.0/8; except HTTP/2 on port 25 to any name",
+      "TLS on any port except 443 to any address except 10.0.0.0/9",
+      "any traffic on port 443 to any address except 10.0.0.0/8",
+    ]);
+    expect(texts("CIDR 10.1.0.0/16 http2", "CIDR ::/0 tcp 80")).toEqual([
+      "any traffic on port 80 to 10.1.0.0/16, any IPv6 address; except TLS and HTTP/1 and bytes that are neither TLS nor HTTP on port 80 to 10.1.0.0/16",
+      "HTTP/2 on any port except 80 to 10.1.0.0/16",
+    ]);
+  });
+
+  test("an exception is a 64th at most of what it is left out of", () => {
+    const both = ["CIDR 10.0.0.0/8 tcp 1", "CIDR 10.0.0.0/8 tcp 2"];
+    expect(gained(["CIDR 10.0.0.0/13 tcp 2"], both)).toEqual([
+      "any traffic on ports 1, 2 to 10.0.0.0/8; except any traffic on port 2 to 10.0.0.0/13",
+    ]);
+    expect(gained(["CIDR 10.0.0.0/12 tcp 2"], both)).toEqual([
+      "any traffic on port 1 to 10.0.0.0/8",
+      "any traffic on port 2 to 10.0.0.0/8 (except 10.0.0.0/12)",
+    ]);
+  });
+
+  test("what many classes hold is told without exceptions", () => {
+    const exceptions = (others: number): number => {
+      const named = Array.from({ length: others }, (_, i) => `Domain h${i}.test tls ${i + 1}`);
+      const classes = gained(["Domain a.test tls 443"], ["IP 192.0.2.1 tcp", ...named]);
+      return classes.filter((one) => one.includes("; except ")).length;
+    };
+    expect(exceptions(47)).toBe(1);
+    expect(exceptions(48)).toBe(0);
+  });
+
+  test("what other classes hold together is none of its own", () => {
+    const box = (name: string, n: bigint) =>
+      boxSpace({
+        traffic: "tls",
+        port: port(443),
+        addresses: [
+          [1n, 1n],
+          [n, n],
+        ],
+        names: oneName(name),
+      });
+    const classes = connectionClasses(union(box("a.test", 3n), box("b.test", 5n)));
+    expect(classes.map((c) => renderClass(c))).toEqual([
+      "TLS on port 443 to a.test at 0.0.0.1, 0.0.0.3",
+      "TLS on port 443 to b.test at 0.0.0.1, 0.0.0.5",
+    ]);
+  });
+
+  test("with every port listed, what is said of the others is nothing", () => {
+    const region = (name: string) => [{ addresses: ALL_ADDRESSES, names: oneName(name) }];
+    const [a, b] = [region("a.test"), region("b.test")];
+    const byPort = new Map(Array.from({ length: PORT_COUNT }, (_, i) => [port(i + 1), a]));
+    const classes = connectionClasses({ ...EMPTY, tls: { byPort, rest: b } });
+    expect(classes.map((c) => renderClass(c))).toEqual(["TLS on ports 1-65535 to a.test"]);
   });
 
   test("everything is one class; long lists are cut", () => {

@@ -200,7 +200,8 @@ function widest(region: Region): readonly Rectangle[] {
     names,
     addresses: columns
       .filter((c) => isWithin(names, c.names))
-      .reduce<AddressSet>((a, c) => unionOf(a, c.addresses), []),
+      .map(({ addresses }) => addresses)
+      .reduce(unionOf),
   }));
   return wide.filter((one) => {
     const smaller = wide.filter((other) => other !== one && isWithin(other.names, one.names));
@@ -225,7 +226,6 @@ const addressesKey = (set: AddressSet): string =>
 /** Sets that mean the same for two kinds of traffic have one key: what they leave out of all that each can carry. */
 function namesKey(traffic: Traffic, names: NameSet): string {
   const others = nameDifference(allNames(traffic), names);
-  if (isNoName(others)) return "all";
   if (!others.none && !others.illFormed) return `all but ${JSON.stringify(nameClasses(others))}`;
   return JSON.stringify(nameClasses(names));
 }
