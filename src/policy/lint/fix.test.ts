@@ -42,6 +42,23 @@ spec:
       protocol: tls
       port: 443`;
 
+test("a suppression above a rule goes with it: it would allow what is found in the next rule", () => {
+  const policy = (...rules: readonly string[]): string =>
+    `type: MeshPassthrough\nmesh: default\nname: p\nspec:\n  default:\n    passthroughMode: Matched\n    appendMatch:\n${rules.map((rule) => `    ${rule}\n`).join("")}`;
+  const all = "- {type: CIDR, value: 0.0.0.0/0, port: 1, protocol: tcp}";
+  const some = "- {type: CIDR, value: 10.0.0.0/9, port: 1, protocol: tcp}";
+  const other = "- {type: CIDR, value: 0.0.0.0/0, port: 2, protocol: tcp}";
+  const suppression = "# sallyport: allow L410-no-ipv6-twin agreed on";
+  expect(fixed(policy(all, suppression, "# of a vendor", some, suppression, other))).toEqual([
+    policy(all, "# of a vendor", suppression, other),
+  ]);
+  const before = policy(all, "# sallyport: allow L404-public-suffix it is theirs", some, suppression, other);
+  expect(fixed(before)).toEqual([policy(all, suppression, other)]);
+  // On one line, it counts for the rules that stay too.
+  const flow = `type: MeshPassthrough\nmesh: default\nname: p\nspec:\n  default:\n    passthroughMode: Matched\n    appendMatch:\n    ${suppression}\n      [${[all, some].map((rule) => rule.slice(2)).join(", ")}]\n`;
+  expect(fixed(flow)).toEqual([flow.replace(`, ${some.slice(2)}`, "")]);
+});
+
 test("rules go; comments above them, order, spaces and quotes stay", () => {
   expect(fixed(BLOCK)).toEqual([
     `# Who may go where.

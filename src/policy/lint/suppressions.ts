@@ -17,6 +17,10 @@ import { labelOrAnnotation, listPath, type PolicyAt, rulePath } from "./policy-a
 /** The label or annotation that allows what lints find in a policy. */
 const ALLOW = "sallyport.io/lint-allow";
 const COMMENT = /^sallyport:\s*allow\b\s*(\S*)\s*(.*)$/s;
+
+/** Is the comment meant to allow something, whether it does or not? */
+export const isSuppression = (comment: string): boolean => COMMENT.test(comment);
+
 /** A label's value has no spaces: `_` stands for the first. */
 const ENTRY = /^([A-Za-z0-9-]*)(?:[\s_:]+(.*))?$/s;
 /** What is said of suppressions cannot be suppressed. */

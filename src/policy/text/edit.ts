@@ -1,16 +1,20 @@
 import { type CST, isMap, isScalar, isSeq, type Node, parseAllDocuments, visit, type YAMLSeq } from "yaml";
-import type { Position } from "../diagnostics/index.ts";
+import type { Position, Span } from "../diagnostics/index.ts";
 import { createLines } from "./lines.ts";
 import { asNode } from "./nodes.ts";
 
 type Cut = readonly [from: number, to: number];
 
 /**
- * The text without the list items that start at these places; everything else, comments above the items included,
- * stays as it was. Undefined where that cannot be done by leaving text out: nothing starts there, an item has an anchor,
+ * The text without the list items that start at these places, and without the given comments; everything else, other
+ * comments above the items included, stays as it was. Undefined where that cannot be done by leaving text out: nothing starts there, an item has an anchor,
  * no item of its list would be left, or the text has faults.
  */
-export function removeItems(text: string, places: readonly Position[]): string | undefined {
+export function removeItems(
+  text: string,
+  places: readonly Position[],
+  comments: readonly Pick<Span, "start" | "end">[] = [],
+): string | undefined {
   const lines = createLines(text);
   const wanted = new Set(places.map(({ line, column }) => `${line}:${column}`));
   const isWanted = (node: Node | null): boolean => {
@@ -23,7 +27,7 @@ export function removeItems(text: string, places: readonly Position[]): string |
     prettyErrors: false,
     logLevel: "silent",
   });
-  const cuts: Cut[] = [];
+  const cuts: Cut[] = comments.map(({ start, end }) => [lines.offsetOf(start), lines.offsetOf(end)]);
   let found = 0;
   for (const document of documents) {
     if (document.errors.length > 0) return undefined;

@@ -4,6 +4,8 @@ import type { Position } from "../diagnostics/index.ts";
 export interface Lines {
   /** `offset` in UTF-16 units; beyond the text: its end. */
   positionOf(offset: number): Position;
+  /** The reverse, for a position that is in the text. */
+  offsetOf(position: Position): number;
 }
 
 /** The lines of a text end in a line feed; a carriage return before it counts as part of the line. */
@@ -21,6 +23,10 @@ export function createLines(text: string): Lines {
         else high = middle;
       }
       return { line: low + 1, column: at - (starts[low] ?? 0) + 1 };
+    },
+    offsetOf({ line, column }) {
+      starts ??= lineStarts(text);
+      return (starts[line - 1] ?? text.length) + column - 1;
     },
   };
 }
