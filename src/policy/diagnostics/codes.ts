@@ -61,6 +61,7 @@ export const DIAGNOSTIC_CODES = {
   "W309-name-style": "warning",
   "W310-same-rule": "warning",
   "W311-namespace-label": "warning",
+  "W312-ambiguous-yaml": "warning",
 } as const satisfies Record<string, "error" | "warning">;
 
 /** One of the keys of {@link DIAGNOSTIC_CODES}. */

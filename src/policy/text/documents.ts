@@ -5,7 +5,7 @@ import { createLines, type Lines } from "./lines.ts";
 import { createPlaces } from "./offsets.ts";
 import { createReport, type Locator, type Report } from "./report.ts";
 import { syntaxMessage } from "./syntax-message.ts";
-import { MAX_DEPTH, type SpanAt, TOO_DEEP, toValue } from "./to-value.ts";
+import { type Ambiguous, MAX_DEPTH, type SpanAt, TOO_DEEP, toValue } from "./to-value.ts";
 import type { Value } from "./value.ts";
 
 /** One YAML document as plain values, with the place of each. */
@@ -13,6 +13,8 @@ export interface WrittenDocument {
   /** Null if the document has an error; then the report says which. */
   readonly value: Value;
   readonly report: Report;
+  /** What other readers of YAML take for something else. */
+  readonly ambiguous?: readonly Ambiguous[];
   spanOf(path: Path): Span | undefined;
   keySpanOf(path: Path): Span | undefined;
 }
@@ -64,9 +66,9 @@ function readDocument(document: Document, file: string, lines: Lines, spanAt: Sp
   const report = createReport({ spanOf: (path) => places.spanOf(path), keySpanOf: (path) => places.keySpanOf(path) });
   reportSyntax(document, spanAt, report);
   if (report.hasErrors()) return { value: null, report, ...NO_PLACES };
-  const { value, offsets } = toValue(document, spanAt, report);
+  const { value, offsets, ambiguous } = toValue(document, spanAt, report);
   places = createPlaces({ file, lines, value, offsets });
-  return { value, report, spanOf: places.spanOf, keySpanOf: places.keySpanOf };
+  return { value, report, ambiguous, spanOf: places.spanOf, keySpanOf: places.keySpanOf };
 }
 
 const NO_PLACES: Locator = { spanOf: () => undefined, keySpanOf: () => undefined };

@@ -40,13 +40,16 @@ export function wrongType(report: Report, path: Path, value: Value, kind: Kind):
       code: "E103-wrong-type",
       path,
       message: `${typeof path.at(-1) === "number" ? `item ${name}` : quote(name)} must be ${WANTED[kind]}, not ${kindOfValue(value)}`,
-      help:
-        kind === "string" && (typeof value === "number" || typeof value === "boolean")
-          ? "put the value in quotes"
-          : kind === "number" && typeof value === "string" && /^\d+$/.test(value)
-            ? "write the number without quotes"
-            : undefined,
+      help: helpFor(value, kind, name),
     });
+  return undefined;
+}
+
+function helpFor(value: Value, kind: Kind, name: string): string | undefined {
+  if (kind === "string" && (typeof value === "number" || typeof value === "boolean")) return "put the value in quotes";
+  if (kind === "number" && typeof value === "string" && /^\d+$/.test(value)) return "write the number without quotes";
+  if (name === "port" && (isList(value) || (typeof value === "string" && /^\d+\s*[-,]\s*\d+$/.test(value))))
+    return "write one number, in an entry for each that is meant";
   return undefined;
 }
 
@@ -118,7 +121,7 @@ export function wordField<W extends string>(
 export function oneOf<W extends string>(report: Report, path: Path, text: string, words: readonly W[]): W | undefined {
   const word = words.find((w) => w === text);
   if (word !== undefined) return word;
-  const nearest = nearestWord(text, words);
+  const nearest = otherWord(text, words) ?? nearestWord(text, words);
   report.add({
     code: "E105-unknown-value",
     path,
@@ -126,6 +129,32 @@ export function oneOf<W extends string>(report: Report, path: Path, text: string
     help: nearest === undefined ? undefined : `did you mean \`${nearest}\`?`,
   });
   return undefined;
+}
+
+/** What people write for a word: other names of the same, nearer to the wrong word or to none. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  https: "tls",
+  ssl: "tls",
+  sni: "tls",
+  h2: "http2",
+  h2c: "http2",
+  http1: "http",
+  "http/1.1": "http",
+  "http/2": "http2",
+  dns: "Domain",
+  fqdn: "Domain",
+  host: "Domain",
+  hostname: "Domain",
+  address: "IP",
+  ipv4: "IP",
+  ipv6: "IP",
+  block: "CIDR",
+  subnet: "CIDR",
+};
+
+function otherWord<W extends string>(text: string, words: readonly W[]): W | undefined {
+  const lower = text.toLowerCase();
+  return Object.hasOwn(OTHER_WORDS, lower) ? words.find((word) => word === OTHER_WORDS[lower]) : undefined;
 }
 
 /** A map of strings: labels, tags, annotations. Items that are no strings are reported and left out. */

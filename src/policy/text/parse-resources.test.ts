@@ -121,7 +121,7 @@ describe("targetRef", () => {
     ["{kind: MeshService, name: x, tags: {}}", ["5:21 E117-target-ref-kind spec.targetRef.kind"]],
     ["{kind: Mesh, tags: {a: b}}", ["5:27 E116-target-ref-field spec.targetRef.tags"]],
     [
-      "{kind: MeshSubset, name: x, sectionName: y}",
+      "{kind: MeshSubset, name: x, sectionName: z}",
       ["5:33 E116-target-ref-field spec.targetRef.name", "5:42 E116-target-ref-field spec.targetRef.sectionName"],
     ],
     ["{kind: Mesh, proxyTypes: []}", ["5:39 E115-empty-list spec.targetRef.proxyTypes"]],
@@ -231,4 +231,46 @@ describe("unknown fields are a warning with the closest known one", () => {
       "W301-unknown-field constructor",
     ]);
   });
+});
+
+describe("what YAML 1.1 reads as another value is a warning", () => {
+  const odd = (head: string, rules: string): string[] =>
+    parseResources("f", policy(rules, head)).diagnostics.map(
+      ({ code, span, message }) =>
+        `${span?.start.line}:${span?.start.column} ${code} ${message.replace(/ where.*/, "")}`,
+    );
+  const rule = (port: string, value = "a.example"): string =>
+    `    - {type: Domain, value: ${value}, port: ${port}, protocol: tls}`;
+
+  test("numbers in octal, and words for true and false", () => {
+    expect(odd("labels:\n  a: yes\n  off: b\n  c: 'no'\n  d: nope\n", rule("0443"))).toEqual([
+      "5:6 W312-ambiguous-yaml `yes` is a text here, and `true`",
+      "6:3 W312-ambiguous-yaml `off` is a text here, and `false`",
+      "13:46 W312-ambiguous-yaml `0443` is `443` here, and `291`",
+    ]);
+    expect(odd("", rule("080", "n"))).toEqual(["8:29 W312-ambiguous-yaml `n` is a text here, and `false`"]);
+    expect(odd("", rule("07"))).toEqual([]);
+  });
+
+  test("not where a document is left alone, and once for an anchor", () => {
+    expect(parseResources("f", "type: Other\na: no\n").diagnostics.map(({ code }) => code)).toEqual([
+      "W302-unknown-type",
+    ]);
+    expect(odd("labels: {a: &x yes, b: *x}\n", rule("443"))).toHaveLength(1);
+  });
+});
+
+test.each([
+  ["protocol: https", "did you mean `tls`?"],
+  ["protocol: H2C", "did you mean `http2`?"],
+  ["protocol: constructor", undefined],
+  ["type: Hostname", "did you mean `Domain`?"],
+  ["port: [80, 443]", "write one number, in an entry for each that is meant"],
+  ["port: 8000-8010", "write one number, in an entry for each that is meant"],
+])("%s comes with what is meant", (field, help) => {
+  const fields = { type: "Domain", value: "a.example", port: "443", protocol: "tls" };
+  const [name = "", value = ""] = field.split(": ");
+  const entry = Object.entries({ ...fields, [name]: value }).map(([key, text]) => `${key}: ${text}`);
+  const found = parseResources("f", policy(`    - {${entry.join(", ")}}`)).diagnostics;
+  expect(found.map((one) => one.help)).toEqual([help]);
 });

@@ -1,4 +1,4 @@
-import { type Diagnostic, quote } from "../diagnostics/index.ts";
+import { DIAGNOSTIC_CODES, type Diagnostic, quote } from "../diagnostics/index.ts";
 import { type Form, type Meta, RESOURCE_TYPES, type Resource, type ResourceType } from "../model/index.ts";
 import { readDocuments } from "./documents.ts";
 import type { Draft, Located, ParsedText } from "./draft.ts";
@@ -9,6 +9,7 @@ import { readDataplane, readMesh } from "./read-dataplane.ts";
 import { readMeshPassthrough } from "./read-mesh-passthrough.ts";
 import { identify, readMeta } from "./read-meta.ts";
 import { below, createReport, type Locator, type Report } from "./report.ts";
+import type { Ambiguous } from "./to-value.ts";
 import { isList, isMap, type Value, type ValueMap } from "./value.ts";
 
 const API_VERSION = "kuma.io/v1alpha1";
@@ -22,7 +23,11 @@ export function parseResources(file: string, text: string): ParsedText {
 }
 
 /** A document, or a part of one that holds a resource. */
-export type ReadableDocument = Locator & { readonly value: Value; readonly report?: Report };
+export type ReadableDocument = Locator & {
+  readonly value: Value;
+  readonly report?: Report;
+  readonly ambiguous?: readonly Ambiguous[];
+};
 
 /** As {@link parseResources}, from documents that have been read already. */
 export function readResources(file: string, documents: Iterable<ReadableDocument>): ParsedText {
@@ -31,13 +36,27 @@ export function readResources(file: string, documents: Iterable<ReadableDocument
   for (const document of documents) {
     for (const diagnostic of document.report?.diagnostics ?? []) diagnostics.push(diagnostic);
     if (document.report?.hasErrors() === true) continue;
+    const before = drafts.length;
     for (const { value, places } of resourcesIn(document)) {
       const { draft, report } = readResource(file, value, places);
       if (draft !== undefined) drafts.push(draft);
       for (const diagnostic of report.diagnostics) diagnostics.push(diagnostic);
     }
+    if (drafts.length > before) diagnostics.push(...(document.ambiguous ?? []).map(ambiguityOf));
   }
   return { resources: drafts.flatMap(located), drafts, diagnostics };
+}
+
+function ambiguityOf({ span, written, here, there }: Ambiguous): Diagnostic {
+  const code = "W312-ambiguous-yaml";
+  return {
+    code,
+    severity: DIAGNOSTIC_CODES[code],
+    path: [],
+    message: `${quote(written)} is ${here === "text" ? "a text" : quote(here)} here, and ${quote(there)} where YAML 1.1 is read, as by kubectl and Kuma`,
+    help: here === "text" ? "put it in quotes" : "write it without the zero in front",
+    span,
+  };
 }
 
 function located({ resource, spanOf }: Draft): Located[] {

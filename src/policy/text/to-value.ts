@@ -1,4 +1,4 @@
-import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair } from "yaml";
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from "yaml";
 import { type DiagnosticCode, quote, type Span } from "../diagnostics/index.ts";
 import { asNode } from "./nodes.ts";
 import { createOffsets, NO_BLOCK } from "./offsets.ts";
@@ -16,18 +16,29 @@ export const TOO_DEEP = `this is nested more than ${MAX_DEPTH} levels deep`;
 export interface ReadValue {
   readonly value: Value;
   readonly offsets: Int32Array;
+  /** What YAML 1.1 reads as something else. */
+  readonly ambiguous: readonly Ambiguous[];
+}
+
+/** A plain text that readers of YAML 1.1, such as kubectl and Kuma, take for another value. */
+export interface Ambiguous {
+  readonly span: Span;
+  readonly written: string;
+  readonly here: string;
+  readonly there: string;
 }
 
 /** The plain value of a document without syntax errors; null, and a diagnostic, where a key or an alias is refused. */
 export function toValue(document: Document, spanAt: SpanAt, report: Report): ReadValue {
   const walk = new Walk(spanAt, report);
   const value = walk.whole(asNode(document.contents));
-  return { value: report.hasErrors() ? null : value, offsets: walk.offsets.finish() };
+  return { value: report.hasErrors() ? null : value, offsets: walk.offsets.finish(), ambiguous: walk.ambiguous };
 }
 
 /** From the first node of a document to its last. */
 class Walk {
   readonly offsets = createOffsets();
+  readonly ambiguous: Ambiguous[] = [];
   readonly #spanAt: SpanAt;
   readonly #report: Report;
   /** Anchors as far as the walk has come. */
@@ -66,7 +77,10 @@ class Walk {
     }
     if (isAlias(node)) return this.#ofAlias(node);
     if (this.#insideAlias === 0 && node.anchor !== undefined) this.#latest.set(node.anchor, node);
-    if (isScalar(node)) return ofScalar(node.value);
+    if (isScalar(node)) {
+      this.#compare(node);
+      return ofScalar(node.value);
+    }
     const opened = this.offsets.open();
     this.#depth++;
     if (node.anchor !== undefined) this.#open.add(node);
@@ -99,6 +113,7 @@ class Walk {
       const value = this.#ofNode(inner);
       this.#note(inner, key);
       const name = nameOf(key);
+      if (isScalar(key)) this.#compare(key);
       if (name === undefined) this.#refuse(key, "E001-syntax", "a key must be a plain name");
       else if (name === "<<" && isScalar(key) && key.type === "PLAIN")
         this.#refuse(key, "E005-merge-key", "the merge key `<<` is not part of YAML 1.2", "write the fields out");
@@ -110,6 +125,14 @@ class Walk {
       } else map.set(name, value);
     }
     return map;
+  }
+
+  #compare({ type, value, source, range }: Scalar): void {
+    if (type !== "PLAIN" || source === undefined || this.#insideAlias > 0) return;
+    const there = typeof value === "number" ? asOctal(source, value) : booleanIn11(source);
+    if (there === undefined) return;
+    const span = this.#spanAt(range?.[0] ?? 0, range?.[1] ?? 0);
+    this.ambiguous.push({ span, written: source, here: typeof value === "number" ? `${value}` : "text", there });
   }
 
   /** The place of the value that was read last. An empty value has no text; its key has. */
@@ -153,6 +176,21 @@ const NOWHERE = [-1, -1] as const;
 
 /** The place between two offsets, in UTF-16 units from the start of the text. */
 export type SpanAt = (start: number, end: number) => Span;
+
+/** Undefined where it is the same number. */
+function asOctal(source: string, value: number): string | undefined {
+  if (source.charCodeAt(0) !== 48 || !/^0[0-7]+$/.test(source)) return undefined;
+  const octal = Number.parseInt(source, 8);
+  return octal === value ? undefined : String(octal);
+}
+
+function booleanIn11(source: string): "true" | "false" | undefined {
+  if (source.length > 3) return undefined;
+  return TRUE_IN_1_1.test(source) ? "true" : FALSE_IN_1_1.test(source) ? "false" : undefined;
+}
+
+const TRUE_IN_1_1 = /^(?:[yY]|yes|Yes|YES|on|On|ON)$/;
+const FALSE_IN_1_1 = /^(?:[nN]|no|No|NO|off|Off|OFF)$/;
 
 /** Undefined for a key that is no text. */
 const nameOf = (key: Node | null): string | undefined => (isScalar(key) ? String(key.value ?? "") : undefined);
