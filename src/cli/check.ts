@@ -1,14 +1,15 @@
 import { type Command, Option } from "commander";
-import { check } from "../policy/check/index.ts";
+import { type Checked, check } from "../policy/check/index.ts";
 import { resourceId } from "../policy/model/index.ts";
 import { COMPATIBILITY_LEVELS, type Compatibility } from "../policy/validate/index.ts";
 import { type CommandContext, command, outputOption } from "./command.ts";
 import { faultCount, hasErrors, renderDiagnostics } from "./diagnostics.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { FINDING_FORMS, type FindingForm, renderFindings } from "./findings.ts";
-import { addPaths, readTexts } from "./input.ts";
+import { addPaths, type InputText, readTexts } from "./input.ts";
 import { renderKumaFindings } from "./kuma-findings.ts";
 import { addContextOptions, type ContextOptions, contextOf } from "./label-context.ts";
+import type { Terminal } from "./terminal.ts";
 
 interface CheckCommandOptions extends ContextOptions {
   readonly file?: readonly string[];
@@ -41,25 +42,35 @@ export function checkCommand({ terminal, finish }: CommandContext): Command {
           "`-o kuma-json` is for the level `kuma-2.9`",
           "add `--compatibility kuma-2.9`",
         );
-      const texts = await readTexts(options.file, terminal, { withAssertions: true });
+      let unread: CommandError | undefined;
+      const texts = await readTexts(options.file, terminal, {
+        withAssertions: true,
+        unread: (error) => {
+          unread = error;
+        },
+      });
       const checked = check(texts, { ...contextOf(options), compatibility });
-      const { diagnostics, resources } = checked;
-      if (output === "kuma-json") {
-        terminal.out(renderKumaFindings(checked));
-        // What is no document has no verdict, and must not go unseen.
-        const unread = diagnostics.filter(
-          ({ code, severity }) => severity === "error" && code !== "E208-refused-by-kuma",
+      if (output === "kuma-json") printKuma(checked, texts, terminal);
+      else {
+        const { diagnostics, resources } = checked;
+        const ids = resources.map(({ resource }) => resourceId(resource.type, resource.meta));
+        const fails = ({ severity }: { readonly severity: string }) => severity === "error";
+        terminal.out(
+          renderFindings("check", output, { diagnostics, texts, resources: ids, count: faultCount, fails }, terminal),
         );
-        terminal.err(renderDiagnostics(unread, texts, terminal.errStyles));
-        finish(hasErrors(diagnostics) ? EXIT.no : EXIT.fine);
-        return;
       }
-      const ids = resources.map(({ resource }) => resourceId(resource.type, resource.meta));
-      const fails = ({ severity }: { readonly severity: string }) => severity === "error";
-      const findings = { diagnostics, texts, resources: ids, count: faultCount, fails };
-      terminal.out(renderFindings("check", output, findings, terminal));
-      finish(hasErrors(diagnostics) ? EXIT.no : EXIT.fine);
+      if (unread !== undefined) throw unread;
+      finish(hasErrors(checked.diagnostics) ? EXIT.no : EXIT.fine);
     });
+}
+
+function printKuma(checked: Checked, texts: readonly InputText[], terminal: Terminal): void {
+  terminal.out(renderKumaFindings(checked));
+  // What is no document has no verdict, and must not go unseen.
+  const unread = checked.diagnostics.filter(
+    ({ code, severity }) => severity === "error" && code !== "E208-refused-by-kuma",
+  );
+  terminal.err(renderDiagnostics(unread, texts, terminal.errStyles));
 }
 
 const compatibilityOption = (): Option =>

@@ -1,6 +1,7 @@
 import { Argument, type Command } from "commander";
 import type { ComparisonView, DifferenceView, WitnessView } from "../compare/index.ts";
 import type { Checked } from "../policy/check/index.ts";
+import { groupTitle } from "../policy/diff/index.ts";
 import { type CommandContext, command, outputOption } from "./command.ts";
 import { EXIT } from "./exit-codes.ts";
 import { addFileOption } from "./input.ts";
@@ -74,7 +75,7 @@ const STATES: Readonly<Record<ComparisonView["state"], string | undefined>> = {
 function sectionText(view: ComparisonView, terminal: Terminal): string {
   const { strong, warn, bad } = terminal.outStyles;
   const state = STATES[view.state];
-  const lines = [strong(printable(titleOf(view)))];
+  const lines = [strong(printable(groupTitle(view, MAX_NAMES)))];
   if (state !== undefined) lines.push(`  ${warn(state)}`);
   for (const { because, text, rules } of view.refusals) {
     lines.push(`    ${bad(because ?? "-")}  ${printable(text)}`);
@@ -109,12 +110,6 @@ const TITLES = [
   ["allow", "allowed by the documentation, not by Kuma 2.9"],
   ["deny", "allowed by Kuma 2.9, not by the documentation"],
 ] as const;
-
-function titleOf({ proxies }: ComparisonView): string {
-  const names = proxies.map(({ mesh, name }) => `${name} (mesh ${mesh})`);
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";
-  return `${names.slice(0, MAX_NAMES).join(", ")}${more}`;
-}
 
 function differenceText({ because, connections, kuma, witness, rules }: DifferenceView, terminal: Terminal): string[] {
   const { faint, strong } = terminal.outStyles;

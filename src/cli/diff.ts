@@ -57,6 +57,7 @@ export function diffCommand({ terminal, finish }: CommandContext): Command {
       const shared = options.file === undefined ? [] : await readTexts(options.file, terminal);
       const before = await readSide(old, { shared, options, terminal });
       const after = await readSide(now, { shared, options, terminal });
+      printFindings([before, after], terminal);
       if (before.proxies.length + after.proxies.length === 0)
         throw new CommandError(
           EXIT.usage,
@@ -75,17 +76,37 @@ interface Side {
   readonly terminal: Terminal;
 }
 
-/** An answer without a refused resource would be the answer to another question, so errors end the command. */
-async function readSide(name: string, { shared, options, terminal }: Side): Promise<Checked> {
+interface ReadSide extends Checked {
+  readonly name: string;
+  readonly texts: readonly InputText[];
+}
+
+async function readSide(name: string, { shared, options, terminal }: Side): Promise<ReadSide> {
   const isFile = name === "-" || existsSync(resolve(terminal.cwd, name));
   const own =
     isFile || !isRevisionPath(name) ? await readTexts([name], terminal) : await readRevision(name, terminal.cwd);
   const texts = [...own, ...shared];
-  const checked = check(texts, { ...contextOf(options), exists: true });
-  terminal.err(renderDiagnostics(checked.diagnostics, texts, terminal.errStyles));
-  if (!hasErrors(checked.diagnostics)) return checked;
-  const count = faultCount(checked.diagnostics);
-  throw new CommandError(EXIT.no, `${count} in \`${name}\`: there is no answer before the errors are mended`);
+  return { ...check(texts, { ...contextOf(options), exists: true }), name, texts };
+}
+
+/**
+ * Prints what is to be said of both sides, once where it is the same text. An answer without a refused resource would be
+ * the answer to another question, so errors end the command.
+ */
+function printFindings(sides: readonly ReadSide[], terminal: Terminal): void {
+  const said = new Set<string>();
+  for (const { diagnostics, texts } of sides) {
+    const text = new Map(texts.map((one) => [one.file, one.text]));
+    const news = diagnostics.filter((one) => {
+      const key = JSON.stringify([one.span, one.code, one.message, text.get(one.span?.file ?? "")]);
+      return !said.has(key) && said.add(key);
+    });
+    terminal.err(renderDiagnostics(news, texts, terminal.errStyles));
+  }
+  const faulty = sides.filter(({ diagnostics }) => hasErrors(diagnostics));
+  if (faulty.length === 0) return;
+  const counts = faulty.map(({ name, diagnostics }) => `${faultCount(diagnostics)} in \`${name}\``).join(", ");
+  throw new CommandError(EXIT.no, `${counts}: there is no answer before the errors are mended`);
 }
 
 function render(report: DiffReport, output: DiffOptions["output"], terminal: Terminal): string {

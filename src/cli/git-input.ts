@@ -15,7 +15,9 @@ export const isRevisionPath = (text: string): boolean => REVISION_PATH.test(text
  */
 export async function readRevision(text: string, cwd: string): Promise<InputText[]> {
   const revision = REVISION_PATH.exec(text)?.[1] ?? text;
-  const id = await git(["rev-parse", "--verify", "--quiet", text], cwd).then(trimmed, async (error: unknown) => {
+  // Git knows `./` and `../`, but neither `.` nor `..`.
+  const named = /:\.\.?$/.test(text) ? `${text}/` : text;
+  const id = await git(["rev-parse", "--verify", "--quiet", named], cwd).then(trimmed, async (error: unknown) => {
     const known = await git(["rev-parse", "--verify", "--quiet", revision], cwd).then(trimmed, () => "");
     if (known === "") throw explained(error, `cannot read \`${text}\`: git knows no revision \`${revision}\` here`);
     throw explained(error, `cannot read \`${text}\`: no such path in that revision`);

@@ -71,6 +71,24 @@ const refusal = async (path: string): Promise<string> => {
   return error instanceof CommandError ? `${error.code} ${error.message}` : "no CommandError";
 };
 
+test("all that cannot be read is said at once, and the rest is read for who wants it", async () => {
+  write("a.yaml");
+  for (const file of ["b.yaml", "c.yaml"]) write(file, Uint8Array.of(0xe9));
+  const error = await readTexts(["missing", "."], terminal()).catch((caught: unknown) => caught);
+  expect(error).toMatchObject({
+    code: 3,
+    message:
+      "cannot read `missing`: no such file or folder\ncannot read `b.yaml`: not UTF-8 text\ncannot read `c.yaml`: not UTF-8 text",
+    help: undefined,
+  });
+  const unread: CommandError[] = [];
+  const texts = await readTexts(["."], terminal(), { unread: (one) => unread.push(one) });
+  expect(texts.map(({ file }) => file)).toEqual(["a.yaml"]);
+  expect(unread).toMatchObject([{ help: "save the file as UTF-8" }]);
+  const none = readTexts(["b.yaml"], terminal(), { unread: () => undefined });
+  await expect(none).rejects.toThrow("cannot read `b.yaml`");
+});
+
 test("what cannot be read ends with 3 and says why", async () => {
   write("latin1.yaml", Uint8Array.of(0x61, 0xe9));
   write("empty/readme.md");

@@ -14,6 +14,8 @@ export interface InputText {
 export interface ReadOptions {
   /** Are assertions (`*.test.yaml`) in a folder wanted too? */
   readonly withAssertions?: boolean;
+  /** Takes what cannot be read, and the rest is answered for; where it is absent, that is an error. */
+  readonly unread?: (error: CommandError) => void;
 }
 
 /** The name of standard input in diagnostics. */
@@ -43,7 +45,7 @@ export function addPaths(command: Command): Command {
  * The texts that `-f` names, each file once, in the order named, a folder's files sorted by path. In a folder,
  * dot files and `node_modules` are left out. A folder without any file is an error:
  * an empty answer would look like a good one.
- * @throws {CommandError} `unreachable`: something named cannot be read or is not UTF-8.
+ * @throws {CommandError} `unreachable`: something named cannot be read or is not UTF-8; all of it in one message.
  */
 export async function readTexts(
   paths: readonly string[] | undefined,
@@ -51,17 +53,44 @@ export async function readTexts(
   options: ReadOptions = {},
 ): Promise<InputText[]> {
   const texts = new Map<string, InputText>();
+  const unread: CommandError[] = [];
   for (const path of paths ?? ["."]) {
     if (path === "-") {
-      texts.set("-", { file: STDIN_NAME, text: decodeText(await terminal.readStdin(), STDIN_NAME) });
+      const bytes = await terminal.readStdin();
+      attempt(unread, () => texts.set("-", { file: STDIN_NAME, text: decodeText(bytes, STDIN_NAME) }));
       continue;
     }
-    for (const file of filesAt(path, terminal.cwd, options)) {
+    for (const file of attempt(unread, () => filesAt(path, terminal.cwd, options)) ?? []) {
       const absolute = resolve(terminal.cwd, file);
-      if (!texts.has(absolute)) texts.set(absolute, { file, text: decodeText(read(absolute, file), file) });
+      if (!texts.has(absolute))
+        attempt(unread, () => texts.set(absolute, { file, text: decodeText(read(absolute, file), file) }));
     }
   }
+  const error = together(unread);
+  if (error !== undefined && (options.unread === undefined || texts.size === 0)) throw error;
+  if (error !== undefined) options.unread?.(error);
   return [...texts.values()];
+}
+
+function attempt<T>(unread: CommandError[], action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    unread.push(error);
+    return undefined;
+  }
+}
+
+const MAX_UNREAD = 20;
+
+/** One error for several: each message is a line. */
+function together(errors: readonly CommandError[]): CommandError | undefined {
+  if (errors.length < 2) return errors[0];
+  const lines = errors.slice(0, MAX_UNREAD).map(({ message }) => message);
+  const more = errors.length > MAX_UNREAD ? [`cannot read ${errors.length - MAX_UNREAD} more`] : [];
+  const help = errors.every((one) => one.help === errors[0]?.help) ? errors[0]?.help : undefined;
+  return new CommandError(EXIT.unreachable, [...lines, ...more].join("\n"), help);
 }
 
 function filesAt(path: string, cwd: string, { withAssertions = false }: ReadOptions): string[] {

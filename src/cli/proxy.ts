@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { type Checked, type CheckedProxy, check } from "../policy/check/index.ts";
+import { nearestWord } from "../policy/text/index.ts";
 import { faultCount, hasErrors, renderDiagnostics } from "./diagnostics.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { type InputText, readTexts } from "./input.ts";
@@ -48,8 +49,23 @@ export function proxiesMeant(checked: Checked, options: ProxyOptions): CheckedPr
   throw new CommandError(
     EXIT.usage,
     `no such Dataplane: \`${printable(wanted)}\``,
-    `there is ${listOf(checked.proxies)}`,
+    guessOf(checked.proxies, proxy, mesh) ?? `there is ${listOf(checked.proxies)}`,
   );
+}
+
+/** The one Dataplane that was most likely meant: of this name in some namespace, else of the name most like it. */
+function guessOf(
+  all: readonly CheckedProxy[],
+  proxy: string | undefined,
+  mesh: string | undefined,
+): string | undefined {
+  if (proxy === undefined) return undefined;
+  const metas = all.map(({ dataplane: { meta } }) => meta).filter((meta) => mesh === undefined || meta.mesh === mesh);
+  const names = metas.map(({ name }) => name);
+  const below = names.filter((name) => name.startsWith(`${proxy}.`));
+  const guess = below.length > 0 ? below : [nearestWord(proxy, names) ?? ""].filter((name) => name !== "");
+  const shown = [...new Set(guess)].slice(0, MAX_LISTED).map((name) => `\`${printable(name)}\``);
+  return shown.length === 0 ? undefined : `did you mean ${shown.join(" or ")}?`;
 }
 
 /** The one that is meant; several are an error that lists them. */

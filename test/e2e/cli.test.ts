@@ -185,8 +185,13 @@ describe("usage", () => {
     [["compile", "-f", "x.yaml"], /^error: required option `-t, --target <target>` not specified/],
     [
       ["effective", "-f", UNIVERSAL, "--proxy", "demo-ap"],
-      /^error: no such Dataplane: `demo-ap`\n {2}help: there is demo-app/,
+      /^error: no such Dataplane: `demo-ap`\n {2}help: did you mean `demo-app`\?/,
     ],
+    [
+      ["effective", "-f", UNIVERSAL, "--proxy", "other"],
+      /^error: no such Dataplane: `other`\n {2}help: there is demo-app/,
+    ],
+    [["effective", "-f", KUBERNETES, "--proxy", "demo-app"], /help: did you mean `demo-app\.kuma-demo`\?/],
   ])("%j ends with 2 and says what to do", async (args, expected) => {
     const { code, stdout, stderr } = await sallyport(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -200,6 +205,14 @@ describe("usage", () => {
       code: 3,
       stderr: "error: cannot read `nowhere.yaml`: no such file or folder\n",
     });
+  });
+
+  test("what cannot be read hides no fault of another file", async () => {
+    writeFileSync(join(folder, "latin1.yaml"), Uint8Array.of(0x61, 0xe9));
+    const { code, stdout, stderr } = await sallyport(["check", "latin1.yaml", "faulty.yaml"], { cwd: folder });
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^faulty\.yaml:\d+:\d+: error/);
+    expect(stderr).toBe("error: cannot read `latin1.yaml`: not UTF-8 text\n  help: save the file as UTF-8\n");
   });
 
   test("`--version` after a command is the command's, before it the program's", async () => {

@@ -152,6 +152,27 @@ describe("diff", () => {
     expect(stderr).toContain("1 error in `faulty.yaml`: there is no answer before the errors are mended");
   });
 
+  test("all errors of both sides come at once, and what both sides share is said once", async () => {
+    write("faulty.yaml", policy(HTTPBIN.replace("443", "70000")));
+    write("faulty2.yaml", policy(HTTPBIN.replace("tls", "tsl")));
+    write("bare.yaml", DATAPLANES.replace(/ {2}transparentProxying.*\n/g, ""));
+    const { code, stdout, stderr } = await diff("faulty.yaml", "faulty2.yaml", "-f", "bare.yaml");
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("E101-port-out-of-range");
+    expect(stderr).toContain("E105-unknown-value");
+    expect(stderr.match(/W305-not-enforced/g)).toHaveLength(2);
+    expect(stderr).toContain(
+      "1 error, 2 warnings in `faulty.yaml`, 1 error, 2 warnings in `faulty2.yaml`: there is no",
+    );
+  });
+
+  test("`HEAD:.` is the current folder", async () => {
+    const cwd = join(folder, "policies");
+    const { code, stdout } = await sallyport(["diff", "HEAD:.", ".", "-f", "../dataplanes.yaml"], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toContain("*.wikipedia.org (except en.wikipedia.org)");
+  });
+
   test("outside a repository git says so", async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), "sallyport-nogit-"));
     const { code, stderr } = await sallyport(["diff", "HEAD:x", "-"], { cwd: elsewhere, input: "" });

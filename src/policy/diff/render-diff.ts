@@ -76,7 +76,7 @@ export const groupLabels = ({ kind }: DiffGroup): { readonly allowed: string; re
 });
 
 /** `web-1, web-2 (mesh default)`. */
-export function groupTitle({ proxies }: DiffGroup, maxListed = Number.POSITIVE_INFINITY): string {
+export function groupTitle({ proxies }: Pick<DiffGroup, "proxies">, maxListed = Number.POSITIVE_INFINITY): string {
   const meshes = [...new Set(proxies.map(({ mesh }) => mesh))];
   return meshes
     .map((mesh) => {
