@@ -29,7 +29,7 @@ function renderWithin(one: ConnectionClass, said: AddressSet | undefined, limits
     .join(" ");
 }
 
-function placeText(address: string, name: string | undefined, isOpen = false): string {
+function placeText(address: string, name: string | undefined, isOpen: boolean | undefined): string {
   const isAny = address === "any address";
   if (name === undefined) return address === "" ? "" : isAny ? "to anywhere" : `to ${address}`;
   if (isAny || address === "") return `to ${name}`;
