@@ -150,7 +150,7 @@ const INTRODUCTION = `# Mutation testing
 \`\`\`bash
 npm run mutation                  # every folder below; an hour on an idle machine, half of it for space
 npm run mutation -- net decide    # some of them
-npm run mutation -- --force net   # all mutants again, not only those whose code or tests changed since the last run
+npm run mutation -- --force net   # all mutants again, not only those that survived or whose code or tests changed since the last run
 \`\`\`
 
 Stryker changes one thing in the source, a mutant, and runs the tests that reach it. A mutant that no test notices survives: either a test is

@@ -23,7 +23,7 @@ import {
 const ROOT = join(import.meta.dirname, "../..");
 const PAGE = join(ROOT, "docs/reference/mutation-testing.md");
 
-const mutant = z.looseObject({ status: z.string().optional(), static: z.boolean().optional() });
+const mutant = z.looseObject({ status: z.string().optional() });
 const earlier = z.looseObject({ files: z.record(z.string(), z.looseObject({ mutants: z.array(mutant) })) });
 
 const { values, positionals } = parseArgs({
@@ -46,7 +46,7 @@ writeFileSync(PAGE, renderPage(reports, existsSync(PAGE) ? readFileSync(PAGE, "u
 /** A result of an earlier run must not pass for that of one that broke off. */
 function mutate(folder: Folder): void {
   rmSync(resultFile(folder), { force: true });
-  forgetStatic(folder);
+  forgetSurvivors(folder);
   const { status, error } = spawnSync("stryker", ["run", ...(values.force ? ["--force"] : [])], {
     cwd: ROOT,
     stdio: "inherit",
@@ -60,13 +60,16 @@ function mutate(folder: Folder): void {
   if (reportOf(folder) === undefined) fail(`${folder}: stryker ended with ${status} and no result`);
 }
 
-/** Stryker does not see that tests have changed which reach what is only run as a module is loaded: it is tried again. */
-function forgetStatic(folder: Folder): void {
+/**
+ * Stryker does not see that tests have changed which reach what is only run as a module is loaded, or which are in files
+ * that a test file imports, as those of `space` are: what survived is tried again.
+ */
+function forgetSurvivors(folder: Folder): void {
   const path = resultFile(folder).replace(/json$/, "incremental.json");
   if (!existsSync(path)) return;
   const known = earlier.parse(JSON.parse(readFileSync(path, "utf8")));
   for (const file of Object.values(known.files))
-    file.mutants = file.mutants.filter((mutant) => mutant.static !== true || mutant.status !== "Survived");
+    file.mutants = file.mutants.filter(({ status }) => status !== "Survived" && status !== "NoCoverage");
   writeFileSync(path, JSON.stringify(known));
 }
 
