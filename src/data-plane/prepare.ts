@@ -11,6 +11,7 @@ import {
   type HostFacts,
   type InForce,
   keepRedirect,
+  knownConflicts,
   type RedirectKeeper,
   readPolicyFile,
   withRules,
@@ -85,9 +86,15 @@ export interface Initial {
 
 /**
  * The policy on disk, without the rules that this Envoy is known to reject; or the denial of everything. A file that
- * cannot be used counts as none, and the log says why.
+ * cannot be used counts as none, and the log says why. Which Envoy it is, is waited for only where that matters.
  */
-export function initialPolicy(path: string, owner: FileOwner, compile: Compile, log: Log): Initial {
+export async function initialPolicy(
+  path: string,
+  owner: Omit<FileOwner, "envoy">,
+  envoy: Promise<string>,
+  compile: Compile,
+  log: Log,
+): Promise<Initial> {
   const nothing = (): Initial => ({
     inForce: { compiled: compile(denyAll(owner), []), quarantined: [] },
     quarantine: quarantine({ limits: LIMITS }),
@@ -102,7 +109,7 @@ export function initialPolicy(path: string, owner: FileOwner, compile: Compile, 
     return nothing();
   };
   if (read.kind === "unusable") return ignored(read.why);
-  const { policy: bytes, extraHttpPorts, conflicts: known } = read.stored;
+  const { policy: bytes, extraHttpPorts } = read.stored;
   const decoded = decodeEffectivePolicy(bytes);
   if (!decoded.ok) return ignored(decoded.faults.join("; "));
   const ports = extraHttpPorts.flatMap((port): PortKey[] => {
@@ -110,7 +117,7 @@ export function initialPolicy(path: string, owner: FileOwner, compile: Compile, 
     const parsed = portFromNumber(port);
     return parsed.ok ? [parsed.value] : [];
   });
-  const kept = quarantine({ limits: LIMITS, known });
+  const kept = quarantine({ limits: LIMITS, known: await knownConflicts(read.stored, envoy) });
   const { kept: rules, quarantined } = kept.sift(decoded.value.policy.rules);
   log.info({ rules: rules.length, inQuarantine: quarantined.length }, "policy from disk");
   return {

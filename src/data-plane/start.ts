@@ -116,15 +116,20 @@ async function assemble(settings: CheckedSettings, seams: Seams, log: Log, start
   });
   const feed = await orTell(serving);
   started.push(() => feed.stop());
-  const [version, host] = await Promise.all([envoyVersion(binary, settings.identity, paths.run), hostFacts(settings)]);
+  // its answer takes as long as reading and compiling the policy
+  const asked = envoyVersion(binary, settings.identity, paths.run);
+  const key = asked.then((version) => envoyKey(binary, version));
+  key.catch(() => undefined); // waited for below
+  const host = await hostFacts(settings);
   let latest: CompiledPolicy | undefined;
   const plain: Compile = (policy, earlierHttpPorts) => {
     latest = compilePolicy(policy, host, earlierHttpPorts, latest);
     return latest;
   };
   const compile = seams.compile?.(plain) ?? plain;
-  const owner = { ...settings.owner, envoy: envoyKey(binary, version) };
-  const initial = initialPolicy(paths.policy, owner, compile, log);
+  const initial = await initialPolicy(paths.policy, settings.owner, key, compile, log);
+  // no Envoy that runs here: nothing is redirected to it
+  const [version, owner] = [await asked, { ...settings.owner, envoy: await key }];
   const redirect = await ensureRedirect(settings, initial.inForce, log);
   if (redirect !== undefined) started.push(() => redirect.stop());
 

@@ -28,7 +28,7 @@ import type { Change } from "./doomed.ts";
 import { type EnforcerSettings, enforcer, type InForce } from "./enforcer.ts";
 import type { Offer } from "./envoy-feed.ts";
 import { openJournal, readJournal } from "./journal.ts";
-import { readPolicyFile, writePolicyFile } from "./policy-file.ts";
+import { knownConflicts, readPolicyFile, writePolicyFile } from "./policy-file.ts";
 
 const lossOf = (before: EffectivePolicy, after: EffectivePolicy) => lossBetween(before, after, { kind: "cut" });
 
@@ -163,12 +163,19 @@ describe("the policy on disk", () => {
     expect(readPolicyFile(path, { ...OWNER, name: "web-2" })).toMatchObject({ kind: "unusable" });
   });
 
-  test("tells what an Envoy rejects only to that Envoy", () => {
+  test("tells what an Envoy rejects only to that Envoy", async () => {
     const conflicts = [{ rules: ["tls Domain a.test 443"], why: "no" }];
     writePolicyFile(path, OWNER, { ...stored, conflicts });
-    expect(readPolicyFile(path, OWNER)).toMatchObject({ stored: { conflicts } });
-    expect(readPolicyFile(path, { ...OWNER, envoy: "1.37.0 1 2" })).toMatchObject({ stored: { conflicts: [] } });
+    const known = async (envoy: PromiseLike<string>) => {
+      const read = readPolicyFile(path, OWNER);
+      return read.kind === "found" ? knownConflicts(read.stored, envoy) : read;
+    };
+    expect(await known(Promise.resolve(OWNER.envoy))).toEqual(conflicts);
+    expect(await known(Promise.resolve("1.37.0 1 2"))).toEqual([]);
+    const notThere = Promise.reject(new Error("no such Envoy"));
+    await expect(known(notThere)).rejects.toThrow("no such Envoy");
     writePolicyFile(path, OWNER, stored);
+    expect(await known(notThere), "nothing to ask for").toEqual([]);
   });
 
   test("is not used when a byte of it is wrong, or its format is another", () => {

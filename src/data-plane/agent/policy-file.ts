@@ -13,8 +13,14 @@ export interface StoredPolicy {
   readonly conflicts: readonly Conflict[];
 }
 
+/** As it was stored, by whichever Envoy its conflicts were found. */
+export interface FoundPolicy extends StoredPolicy {
+  /** The `envoy` of the owner that stored it; absent where there are no conflicts. */
+  readonly foundWith?: string;
+}
+
 export type ReadPolicy =
-  | { readonly kind: "found"; readonly stored: StoredPolicy }
+  | { readonly kind: "found"; readonly stored: FoundPolicy }
   | { readonly kind: "none" }
   /** There is a file, and it cannot be used. */
   | { readonly kind: "unusable"; readonly why: string };
@@ -40,7 +46,7 @@ export function writePolicyFile(path: string, owner: FileOwner, stored: StoredPo
 }
 
 /** Never throws: a file that cannot be trusted is as none, and the caller says so. */
-export function readPolicyFile(path: string, owner: FileOwner): ReadPolicy {
+export function readPolicyFile(path: string, owner: Omit<FileOwner, "envoy">): ReadPolicy {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -63,14 +69,22 @@ export function readPolicyFile(path: string, owner: FileOwner): ReadPolicy {
     return unusable(`it is that of ${String(content.mesh)}/${String(content.name)}`);
   if (typeof content.policy !== "string" || !isPorts(content.extraHttpPorts)) return unusable("it is damaged");
   const policy = Buffer.from(content.policy, "base64");
-  const conflicts = conflictsIn(content.rejected, owner.envoy);
-  return { kind: "found", stored: { policy, extraHttpPorts: content.extraHttpPorts, conflicts } };
+  const found = { policy, extraHttpPorts: content.extraHttpPorts };
+  return { kind: "found", stored: { ...found, ...conflictsIn(content.rejected) } };
 }
 
-/** None where another Envoy found them: they are found again if they still are. */
-function conflictsIn(rejected: unknown, envoy: string): Conflict[] {
-  if (!isRecord(rejected) || rejected.envoy !== envoy || !Array.isArray(rejected.conflicts)) return [];
-  return rejected.conflicts.filter(isConflict);
+function conflictsIn(rejected: unknown): Pick<FoundPolicy, "conflicts" | "foundWith"> {
+  if (!isRecord(rejected) || typeof rejected.envoy !== "string" || !Array.isArray(rejected.conflicts))
+    return { conflicts: [] };
+  return { conflicts: rejected.conflicts.filter(isConflict), foundWith: rejected.envoy };
+}
+
+/** What this Envoy is known to reject. What only another one did is found again if this one does too. */
+export async function knownConflicts(
+  { conflicts, foundWith }: FoundPolicy,
+  envoy: PromiseLike<string>,
+): Promise<readonly Conflict[]> {
+  return conflicts.length > 0 && foundWith === (await envoy) ? conflicts : [];
 }
 
 const isConflict = (value: unknown): value is Conflict =>
