@@ -64,6 +64,24 @@ const leaveOutOnDemand = (wanted) => ({
   },
 });
 
+/**
+ * For a file with one command: what it imports on demand comes at once. Modules that nobody waits for are one piece of
+ * code, without what of them is not used.
+ */
+const atOnce = {
+  name: "at-once",
+  setup(build) {
+    build.onLoad({ filter: /\/src\/cli\/\w[\w-]*\.ts$/ }, ({ path }) => {
+      const found = [];
+      const text = readFileSync(path, "utf8").replace(/await import\(("[^"]+")\)/g, (_, from) => {
+        found.push(`import * as demanded${found.length} from ${from};`);
+        return `demanded${found.length - 1}`;
+      });
+      return { contents: `${found.join("")}${text}`, loader: "ts" };
+    });
+  },
+};
+
 function settings(entryPoints, platform) {
   return {
     absWorkingDir: root,
@@ -101,6 +119,7 @@ const quick = inOneFile("quick", "src/cli/index.ts", []);
 const sidecar = {
   ...inOneFile("sidecar", "src/cli/sidecar-only.ts", ["../data-plane/index.ts", "../data-plane/host/index.ts"]),
   external: ["koffi"],
+  plugins: [atOnce, lazyTables, lazySpawn],
   minifyIdentifiers: true,
   keepNames: false,
 };
