@@ -60,6 +60,7 @@ export function observe(parts: ObservePart): Observation {
       ...{ read: report.read, unread: report.unread },
     }),
     reopen: () => askAdmin(admin, "/reopen_logs", "POST"),
+    missing: () => void parts.revoke.blind(),
   });
   return {
     ledger: counts,

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type LedgerFile, ledgerText, readLedger, type SavedLedger, writeLedger } from "./hits/index.ts";
-import { errorText, type Log, type ProcessId } from "./host/index.ts";
+import { errorText, isFull, type Log, type ProcessId } from "./host/index.ts";
 import { followLog, type LineSink, type LogPosition, type LogStats, logAudit } from "./report/index.ts";
 
 export interface RecordsSettings {
@@ -20,6 +20,10 @@ export interface RecordsSettings {
   /** The Envoy that runs as of now. */
   readonly envoy: () => ProcessId | undefined;
   readonly reopen: () => Promise<unknown>;
+  /** Records are found missing. */
+  readonly missing: () => void;
+  /** Bytes of the log after which another file is begun; absent: as is usual. */
+  readonly rotateAfter?: number;
   readonly log: Log;
 }
 
@@ -70,9 +74,11 @@ export function savedCounts(path: string, log: Log): LedgerFile | undefined {
 
 export function records(settings: RecordsSettings): Records {
   const { saved, sink, counted, log } = settings;
-  const account = accountOf(saved, counted, (count) =>
-    sink.write({ kind: "records lost", time: new Date().toISOString(), count }),
-  );
+  const account = accountOf(saved, counted, (count) => {
+    sink.write({ kind: "records lost", time: new Date().toISOString(), count });
+    log.warn({ count }, "records of envoy did not arrive: their connections are not counted; is the disk full?");
+    settings.missing();
+  });
   if (saved !== undefined && saved.linesWaiting > 0) sink.missed(saved.linesWaiting);
   const follower = followLog({
     folder: settings.folder,
@@ -82,6 +88,7 @@ export function records(settings: RecordsSettings): Records {
       keeper.keepIfDue();
     },
     reopen: settings.reopen,
+    ...(settings.rotateAfter !== undefined && { rotateAfter: settings.rotateAfter }),
   });
   const snapshot = (linesWaiting: number): Snapshot => {
     const { read, ...rest } = counted();
@@ -96,15 +103,15 @@ export function records(settings: RecordsSettings): Records {
     return { text, position };
   };
   let worked = true;
-  const write = ({ text, position }: Snapshot) => {
-    try {
-      writeLedger(settings.ledgerPath, text);
-      if (position !== undefined) follower.kept(position);
-      worked = true;
-    } catch (error) {
-      if (worked) log.warn({ error: errorText(error) }, "cannot keep the counts on disk; a restart would lose them");
-      worked = false;
-    }
+  const write = ({ text, position }: Snapshot): boolean => {
+    const error = tryWrite(settings.ledgerPath, text, follower.makeRoom);
+    if (error === undefined && position !== undefined) follower.kept(position);
+    const works = error === undefined;
+    if (works && !worked) log.info({}, "the counts are on disk");
+    const what = "cannot keep the counts on disk; a restart would lose those of the time since";
+    if (!works && worked) log.warn({ error: errorText(error) }, what);
+    worked = works;
+    return works;
   };
   const keeper = keeperOf(snapshot, write, sink);
   return {
@@ -138,6 +145,16 @@ export function records(settings: RecordsSettings): Records {
       follower.close();
     },
   };
+}
+
+/** What the file system said, in the end. Where the disk is full of what was read already, that makes room. */
+function tryWrite(path: string, text: string, makeRoom: () => boolean): unknown {
+  try {
+    writeLedger(path, text);
+    return undefined;
+  } catch (error) {
+    return isFull(error) && makeRoom() ? tryWrite(path, text, () => false) : error;
+  }
 }
 
 /** Whose records are counted, and which are missing. */
@@ -181,7 +198,12 @@ interface Snapshot {
 }
 
 /** Keeps what is counted, about once a second while anything is. */
-function keeperOf(snapshot: (linesWaiting: number) => Snapshot, write: (snapshot: Snapshot) => void, sink: LineSink) {
+function keeperOf(
+  snapshot: (linesWaiting: number) => Snapshot,
+  /** False: it could not be written. */
+  write: (snapshot: Snapshot) => boolean,
+  sink: LineSink,
+) {
   let keeping: Promise<void> | undefined;
   let isDirty = true;
   let nextAt = 0;
@@ -193,7 +215,7 @@ function keeperOf(snapshot: (linesWaiting: number) => Snapshot, write: (snapshot
     const tookMs = performance.now() - started;
     if (sink.waiting > 0 && !(await sink.flushed(FLUSH_PATIENCE_MS))) now = snapshot(sink.waiting);
     const writing = performance.now();
-    write(now);
+    if (!write(now)) isDirty = true;
     const cost = tookMs + performance.now() - writing;
     nextAt = performance.now() + Math.max(KEEP_MS, cost / KEEPING_SHARE);
   };

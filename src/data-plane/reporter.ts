@@ -67,9 +67,9 @@ const EXPLAINING = { share: 0.1, burstMs: 200 };
 const denier = ({ bytes, compiled }: InForce): Denier => (bytes === undefined ? "no policy yet" : compiled.policy);
 
 export function reporter(parts: ReporterParts): Reporter {
-  const { connections, ledger, sink, journal, enforce, revoke, log } = parts;
+  const { connections, ledger, sink, journal, enforce, revoke } = parts;
   let { read, unread, cut: wereCut } = parts.before;
-  let journalWorks = true;
+  const keepJournal = journalKeeper(parts);
   const judgeNow = judgeOf(enforce);
   const attributions = attributionsOf(enforce);
   const countAdmitted = admissions(ledger, attributions.at, parts.rawPort);
@@ -112,12 +112,7 @@ export function reporter(parts: ReporterParts): Reporter {
   return {
     take(lines) {
       for (const line of lines) takeOne(line);
-      try {
-        journal.flush(connections.passed());
-      } catch (error) {
-        if (journalWorks) log.warn({ error: errorText(error) }, "cannot keep the list of open connections on disk");
-        journalWorks = false;
-      }
+      keepJournal();
     },
     cut(line) {
       if (line.kind === "cut") wereCut++;
@@ -142,6 +137,25 @@ export function reporter(parts: ReporterParts): Reporter {
     },
   };
 }
+
+/** Writes the journal; where that fails, as on a full disk, it is tried again, and what was not written is not kept. */
+function journalKeeper({ journal, connections, log }: ReporterParts): () => void {
+  let failedAt: number | undefined;
+  return () => {
+    if (failedAt !== undefined && performance.now() < failedAt + JOURNAL_AGAIN_MS) return;
+    try {
+      journal.flush(connections.passed());
+      if (failedAt !== undefined) log.info({}, "the list of open connections is on disk");
+      failedAt = undefined;
+    } catch (error) {
+      const what = "cannot keep the list of open connections on disk; a restart would cut some at the next change";
+      if (failedAt === undefined) log.warn({ error: errorText(error) }, what);
+      failedAt = performance.now();
+    }
+  };
+}
+
+const JOURNAL_AGAIN_MS = 1_000;
 
 /** Judges by the policy in force. */
 function judgeOf(enforce: ReporterParts["enforce"]): () => Judge {

@@ -12,6 +12,7 @@ import {
   enforcer,
   type FileOwner,
   type InForce,
+  policyKeeper,
   type RedirectKeeper,
   type Revocation,
   revocation,
@@ -195,9 +196,10 @@ async function enforceWith(needs: Needs, launched: (envoy: EnvoyProcess) => void
   const { settings, paths, owner, binary, compile, initial, redirect, feed, log, started } = needs;
   const { identity, rawPort } = settings;
   const { quarantine } = initial;
-  const sink = openLineSink(settings.logFile, (error) =>
-    log.error({ error: errorText(error) }, "cannot write the report"),
-  );
+  const sink = openLineSink(settings.logFile, {
+    failed: (error) => log.error({ error: errorText(error) }, "cannot write the report; its lines are lost meanwhile"),
+    works: () => log.info({}, "the report is written again"),
+  });
   const connections = openConnections(2 * settings.maxConnections);
   const [cutter, conntrack] = [openCutter(log), tryConntrack(log)];
   started.push(() => {
@@ -218,11 +220,13 @@ async function enforceWith(needs: Needs, launched: (envoy: EnvoyProcess) => void
     observed?.records.keepSoon();
     return revoke.changed(change);
   };
-  const store = writePolicyFile.bind(undefined, paths.policy, owner);
+  const keeper = policyKeeper(writePolicyFile.bind(undefined, paths.policy, owner), log);
+  started.push(() => keeper.stop());
   const trial = { binary, identity, folder: paths.trial, timeoutMs: TRIAL_MS };
   const enforce = enforcer(
     {
-      ...{ owner, compile, feed, redirect, revocation: { ...revoke, changed: change }, quarantine, store, log },
+      ...{ owner, compile, feed, redirect, revocation: { ...revoke, changed: change }, quarantine, log },
+      store: keeper.keep,
       tryOut: ({ snapshot }) => tryOut(bytesOf(snapshot), trial),
     },
     initial.inForce,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -234,6 +234,19 @@ describe("the list of open connections", () => {
     expect(readFileSync(path, "utf8").split("\n").length).toBeLessThan(1_100);
     expect(readJournal(path)).toEqual([two]);
   });
+});
+
+test("a list of open connections that could not be written is written whole the next time, and waits for nothing meanwhile", () => {
+  const path = join(folder, "later", "open.jsonl");
+  const journal = openJournal(path);
+  const [one, two] = [passed("203.0.113.7:443", "a.test"), passed("203.0.113.8:443", "b.test", "127.0.0.2:15001")];
+  journal.opened(one);
+  expect(() => journal.flush([one])).toThrow("ENOENT");
+  mkdirSync(join(folder, "later"));
+  journal.opened(two);
+  journal.flush([one, two]);
+  expect(readJournal(path)).toEqual([one, two]);
+  expect(readFileSync(path, "utf8").split("\n").length).toBe(3);
 });
 
 describe("bringing a policy into force", () => {

@@ -10,7 +10,7 @@ import { decodeEffectivePolicy, type ProxyPolicy } from "../../compile/agent/ind
 import type { PortKey } from "../../compile/table/index.ts";
 import type { EffectivePolicy } from "../../policy/model/index.ts";
 import type { Acceptance } from "../../xds/index.ts";
-import { errorText, type Log } from "../host/index.ts";
+import type { Log } from "../host/index.ts";
 import { type Quarantine, type Quarantined, renderQuarantined, type Trial } from "../quarantine/index.ts";
 import type { CompiledPolicy } from "./compiled-policy.ts";
 import type { EnvoyFeed } from "./envoy-feed.ts";
@@ -40,7 +40,7 @@ export interface EnforcerSettings {
   readonly quarantine: Pick<Quarantine, "sift" | "foretell" | "search" | "known">;
   /** Ask a throw-away Envoy whether it takes this. */
   readonly tryOut: (compiled: CompiledPolicy) => Promise<Trial>;
-  /** Throws what the file system says. */
+  /** Never throws: what cannot be written now is written later. */
   readonly store: (policy: StoredPolicy) => void;
   readonly log: Log;
 }
@@ -216,13 +216,7 @@ const answerOf = ({ quarantined }: InForce): Acceptance =>
 
 const MOST_TOLD = 10;
 
-/** On disk before the control plane hears that it was accepted. */
-function keep({ bytes, compiled }: InForce, { store, quarantine, log }: EnforcerSettings): void {
-  if (bytes === undefined) return;
-  try {
-    store({ policy: bytes, extraHttpPorts: compiled.httpPorts, conflicts: quarantine.known });
-  } catch (error) {
-    const what = "cannot keep the policy on disk; a restart without control plane would use an older one";
-    log.error({ error: errorText(error) }, what);
-  }
+/** On disk before the control plane hears that it was accepted, unless the disk is full. */
+function keep({ bytes, compiled }: InForce, { store, quarantine }: EnforcerSettings): void {
+  if (bytes !== undefined) store({ policy: bytes, extraHttpPorts: compiled.httpPorts, conflicts: quarantine.known });
 }

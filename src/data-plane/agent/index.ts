@@ -16,6 +16,7 @@ export { bytesOf, type EnvoyFeed, serveEnvoy } from "./envoy-feed.ts";
 export type { Foretold, LiveSocket } from "./foretell.ts";
 export { type Journal, openJournal, readJournal } from "./journal.ts";
 export { type FileOwner, knownConflicts, readPolicyFile, type StoredPolicy, writePolicyFile } from "./policy-file.ts";
+export { policyKeeper } from "./policy-keeper.ts";
 export { keepRedirect, type RedirectKeeper } from "./redirect-keeper.ts";
 export { type Revocation, revocation } from "./revocation.ts";
 export { type SidecarStatus, type StatusPages, type StatusServer, serveStatus } from "./status-server.ts";

@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
+import { replaceFile } from "../host/index.ts";
 import type { PassedConnection } from "../report/index.ts";
 import { endpointOf, formatEndpoint, tupleKey } from "../sockets/index.ts";
 
@@ -9,7 +10,10 @@ import { endpointOf, formatEndpoint, tupleKey } from "../sockets/index.ts";
 export interface Journal {
   opened(connection: PassedConnection): void;
   closed(connection: Pick<PassedConnection, "pair">): void;
-  /** Write what was said since the last time. Throws what the file system says. */
+  /**
+   * Write what was said since the last time. Throws what the file system says; the next time everything is written anew,
+   * since nobody knows how much of it there is.
+   */
   flush(open: Iterable<PassedConnection>): void;
 }
 
@@ -25,23 +29,31 @@ export function openJournal(path: string): Journal {
     pending += `${JSON.stringify(line)}\n`;
     pendingLines++;
   };
+  /** How many lines there are then. */
+  const write = (open: Iterable<PassedConnection>): number => {
+    if (lines + pendingLines > MIN_LINES) {
+      const all = [...open];
+      if (lines > MIN_LINES && lines + pendingLines > WASTE * all.length) {
+        replaceFile(path, all.map((c) => `${JSON.stringify(lineOf(c))}\n`).join(""));
+        return all.length;
+      }
+    }
+    appendFileSync(path, pending);
+    return lines + pendingLines;
+  };
   return {
     opened: (connection) => say(lineOf(connection)),
     closed: ({ pair }) => say(["-", tupleKey(pair)]),
     flush(open) {
       if (pendingLines === 0 && lines !== Number.POSITIVE_INFINITY) return;
-      if (lines + pendingLines > MIN_LINES) {
-        const all = [...open];
-        if (lines > MIN_LINES && lines + pendingLines > WASTE * all.length) {
-          writeFileSync(`${path}.new`, all.map((c) => `${JSON.stringify(lineOf(c))}\n`).join(""), { mode: 0o600 });
-          renameSync(`${path}.new`, path);
-          [pending, pendingLines, lines] = ["", 0, all.length];
-          return;
-        }
+      try {
+        lines = write(open);
+      } catch (error) {
+        lines = Number.POSITIVE_INFINITY;
+        throw error;
+      } finally {
+        [pending, pendingLines] = ["", 0];
       }
-      appendFileSync(path, pending);
-      lines += pendingLines;
-      [pending, pendingLines] = ["", 0];
     },
   };
 }

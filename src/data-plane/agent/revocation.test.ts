@@ -145,3 +145,21 @@ test("what an earlier agent left half done is judged again", async () => {
   await revoke.review(ONLY_B);
   expect(open()).toEqual(["2 203.0.113.1:443"]);
 });
+
+test("what nobody saw, for its record was lost, is cut by the changes of that time, and no others", async () => {
+  const { revoke, connects, opens, open } = scene();
+  connects(1, "203.0.113.1:443", "a.test", 5);
+  opens(pairOf(2), "203.0.113.2:443");
+  const change = (before: string[], after: string[]) =>
+    revoke.changed({ before: policyOf("Matched", ...before), after: policyOf("Matched", ...after), at: 10 });
+  await change([A], [A, B]);
+  await revoke.blind(); // nothing was taken away
+  expect(open()).toEqual(["1 203.0.113.1:443", "2 203.0.113.2:443"]);
+  opens(pairOf(3), "203.0.113.3:443");
+  await change([A, B], [A]);
+  await revoke.idle();
+  expect(open()).toEqual(["1 203.0.113.1:443"]);
+  opens(pairOf(4), "203.0.113.4:443");
+  await revoke.blind(); // it may have begun before the change
+  expect(open()).toEqual(["1 203.0.113.1:443"]);
+});

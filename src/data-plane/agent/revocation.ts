@@ -13,15 +13,17 @@ import { type Loss, lossOf, type Now } from "../../policy/impact/index.ts";
 import type { EffectivePolicy } from "../../policy/model/index.ts";
 import { errorText } from "../host/index.ts";
 import type { PassedConnection } from "../report/index.ts";
-import { type TcpSocket, tupleKey } from "../sockets/index.ts";
 import { cutDoomed, type RevocationSettings } from "./cut-doomed.ts";
 import { type Change, type Doomed, judgeOf } from "./doomed.ts";
 import { type FarewellCounts, farewell } from "./farewell.ts";
 import { type Foresight, foresight } from "./foretell.ts";
+import { unseenSockets } from "./unseen.ts";
 
 export interface Revocation extends Foresight {
   /** What an earlier agent left: these sockets are open, and only the known ones can be explained. */
   adopt(): void;
+  /** Records were lost: what is open and not known may be anything, and a change of late may have missed it. */
+  blind(): Promise<void>;
   /** This policy was in force before this agent was: judge anew what it may have left half done. */
   review(inForce: EffectivePolicy): Promise<void>;
   /** A change is on its way: from now on connections may begin under either policy. */
@@ -40,9 +42,9 @@ export interface Revocation extends Foresight {
 /** Records are late by one interval, and a little for the way. */
 const SECOND_LOOK_MS = LOG_FLUSH_MS + 50;
 export function revocation(settings: RevocationSettings): Revocation {
-  const { connections, conntrack, cutter, rawPort, log } = settings;
+  const { connections, conntrack, rawPort, log } = settings;
   const judge = judgeOf(connections, conntrack, rawPort);
-  let unexplained = new Map<string, TcpSocket>();
+  const unseen = unseenSockets(settings);
   let last: Change | undefined;
   let coming: EffectivePolicy | undefined;
   let looks: Promise<void> = Promise.resolve();
@@ -59,16 +61,12 @@ export function revocation(settings: RevocationSettings): Revocation {
     const { after } = last ?? change;
     const passed = await judge.passed(change, nowOf(after), loss);
     const now = nowOf(after);
-    const doomed = [...passed, ...judge.requests(change, now), ...judge.unexplained(unexplained.values(), now, loss)];
+    const doomed = [...passed, ...judge.requests(change, now), ...judge.unexplained(unseen.sockets(), now, loss)];
     await bye.say(doomed, after);
     tidy();
   };
   /** Whatever the kernel no longer has is no longer open, also if its end was never reported. */
-  const tidy = () => {
-    const open = new Map(cutter.open(settings.ports()).map((socket) => [tupleKey(socket), socket]));
-    connections.retain(new Set(open.keys()), Date.now() - 2 * SECOND_LOOK_MS);
-    unexplained = new Map([...unexplained].filter(([key, { cookie }]) => open.get(key)?.cookie === cookie));
-  };
+  const tidy = () => unseen.tidy(Date.now() - 2 * SECOND_LOOK_MS);
   const safely = (what: Promise<void>): Promise<void> =>
     what.catch((error: unknown) =>
       log.error({ error: errorText(error) }, "cannot look at open connections after a change"),
@@ -80,10 +78,13 @@ export function revocation(settings: RevocationSettings): Revocation {
     look({ before: after, after, at: Date.now() }, { kind: "anything" });
 
   return {
-    adopt() {
-      const open = cutter.open(settings.ports()).map((socket) => [tupleKey(socket), socket] as const);
-      connections.retain(new Set(open.map(([key]) => key)), Number.POSITIVE_INFINITY);
-      unexplained = new Map(open.filter(([, socket]) => !connections.knows(socket)));
+    adopt: unseen.adopt,
+    async blind() {
+      if (!unseen.missing() || last === undefined) return;
+      const { after } = last;
+      const doomed = judge.unexplained(unseen.sockets(), nowOf(after), { kind: "anything" });
+      await safely(bye.say(doomed, after));
+      tidy();
     },
     async review(after) {
       if (last !== undefined) return;
@@ -102,7 +103,9 @@ export function revocation(settings: RevocationSettings): Revocation {
       bye.pardon(isDoomed);
       const loss = lossOf(change.before, change.after, settings.revocation);
       await look(change, loss);
-      if (loss.kind !== "nothing") looks = Promise.all([looks, safely(secondLook(change, loss))]).then(() => {});
+      if (loss.kind === "nothing") return;
+      unseen.less();
+      looks = Promise.all([looks, safely(secondLook(change, loss))]).then(() => {});
     },
     async late(connection) {
       if (last === undefined) return;
@@ -111,7 +114,7 @@ export function revocation(settings: RevocationSettings): Revocation {
       if (doomed !== undefined) await safely(bye.say([doomed], after));
     },
     idle: () => looks,
-    ...foresight(settings, { judge, cuts, bye, unexplained: () => unexplained.values() }),
+    ...foresight(settings, { judge, cuts, bye, unexplained: unseen.sockets }),
     get counts() {
       return bye.counts;
     },

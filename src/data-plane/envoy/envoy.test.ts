@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -104,5 +114,15 @@ test("Envoy's log is cut when long, keeps one older file, and tells its last tro
   log.rotate();
   expect(existsSync(`${path}.1`)).toBe(true);
   expect(log.lastTroubles(3)).toEqual([]);
+  log.close();
+});
+
+test("Envoy's log is cut when long, also where there is no room for the older file", () => {
+  const path = join(folder, "full.log");
+  symlinkSync("/dev/full", `${path}.1`);
+  const log = openLogFile(path, 10);
+  writeFileSync(log.fd, "x".repeat(20_000));
+  log.rotate();
+  expect(statSync(path).size).toBe(0);
   log.close();
 });

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readSync } from "node:fs";
+import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readSync, rmSync } from "node:fs";
 
 const MAX_BYTES = 10 << 20;
 const TAIL_BYTES = 8_192;
@@ -6,7 +6,10 @@ const TAIL_BYTES = 8_192;
 /** Envoy's own log. It is opened for appending, so cutting it to nothing is safe while Envoy writes. */
 export interface LogFile {
   readonly fd: number;
-  /** Keep one older file, `<path>.1`, once this one is long. A few lines written meanwhile may be lost. */
+  /**
+   * Keep one older file, `<path>.1`, once this one is long. A few lines written meanwhile may be lost; all of them where
+   * the disk has no room for two such files.
+   */
   rotate(): void;
   /** The last lines that tell of trouble, at most `count`, without time and thread. */
   lastTroubles(count: number): string[];
@@ -20,7 +23,11 @@ export function openLogFile(path: string, maxBytes = MAX_BYTES): LogFile {
     fd,
     rotate() {
       if (fstatSync(fd).size <= maxBytes) return;
-      copyFileSync(path, `${path}.1`);
+      try {
+        copyFileSync(path, `${path}.1`);
+      } catch {
+        rmSync(`${path}.1`, { force: true }); // no room for two
+      }
       ftruncateSync(fd, 0);
     },
     lastTroubles(count) {

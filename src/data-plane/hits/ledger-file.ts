@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { replaceFile } from "../host/index.ts";
 import type { LogPosition } from "../report/index.ts";
 import type { SavedLedger } from "./ledger.ts";
 
@@ -39,10 +40,7 @@ export function ledgerText(content: LedgerFile): string {
 }
 
 /** Throws what the file system says. */
-export function writeLedger(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
-}
+export const writeLedger: (path: string, text: string) => void = replaceFile;
 
 /** Never throws: what cannot be trusted is as none, and the caller says so. */
 export function readLedger(path: string): LedgerFile | "none" | "unusable" {

@@ -1,4 +1,14 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -26,6 +36,25 @@ export function writeDurably(path: string, content: Uint8Array | string, mode = 
   }
   syncFolder(dirname(path));
 }
+
+/**
+ * Replace a file of this process alone, not synced: whoever is killed when, there is the old content or the new; a power
+ * cut may cost both. Throws what the file system says; the old content is then still there, and nothing else.
+ */
+export function replaceFile(path: string, text: string): void {
+  const draft = `${path}.new`;
+  try {
+    writeFileSync(draft, text, { mode: 0o600 });
+  } catch (error) {
+    rmSync(draft, { force: true }); // a part of it, where there is no room for more
+    throw error;
+  }
+  renameSync(draft, path);
+}
+
+/** The disk is full, by what a file system said. */
+export const isFull = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 
 function syncFolder(path: string): void {
   const fd = openSync(path, "r");

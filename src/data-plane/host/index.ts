@@ -2,7 +2,7 @@
  * What the data plane asks of the host it runs on: who it may be, other programs, files that survive a power cut,
  * whether a process is still the same one, and where to tell the operator.
  */
-export { writeDurably } from "./durable-file.ts";
+export { isFull, replaceFile, writeDurably } from "./durable-file.ts";
 export { errorText, HostError } from "./host-error.ts";
 export { defaultIdentity, describeIdentity, type Identity } from "./identity.ts";
 export { createLog, type Log } from "./log.ts";

@@ -113,6 +113,24 @@ test("killed between the two files, a second reader reads the rest of both, and 
   expect(existsSync(path("access.log.old"))).toBe(false);
 });
 
+test("where positions cannot be kept: what is read makes room, file by file, and whoever comes back knows", async () => {
+  const { follower, lines } = start();
+  follower.follow();
+  write(`${"x".repeat(300_000)}\n`);
+  await until(() => lines.length === 1);
+  const { position } = follower;
+  expect(follower.makeRoom()).toBe(false); // renamed
+  expect(existsSync(path("access.log.old"))).toBe(true);
+  expect(follower.makeRoom()).toBe(false); // Envoy has made no other one yet
+  write("new\n");
+  await until(() => lines.length === 2);
+  expect([follower.makeRoom(), follower.makeRoom()]).toEqual([true, false]);
+  expect([existsSync(path("access.log")), existsSync(path("access.log.old"))]).toEqual([true, false]);
+  const second = start(position);
+  second.follower.drain();
+  expect([second.lines, second.follower.torn]).toEqual([["new"], 1]);
+});
+
 test("a file that was cut, replaced or taken away is read from its beginning, and that is counted", async () => {
   const { follower, lines, asked } = start();
   write("one, which is long\nand torn");

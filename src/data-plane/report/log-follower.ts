@@ -49,6 +49,11 @@ export interface LogFollower {
   readonly position: LogPosition | undefined;
   /** This position is safe on disk: what lies before it may be deleted. */
   kept(position: LogPosition): void;
+  /**
+   * Positions cannot be kept, for lack of room: delete what is read all the same, where that is much. Whoever goes on
+   * from an earlier position does not find it then, and knows. True if there is more room now.
+   */
+  makeRoom(): boolean;
   /** Lines torn by something else than us: no end, or the file was cut or replaced. */
   readonly torn: number;
   /** Bytes that wait to be read. */
@@ -60,6 +65,8 @@ const ROTATE_AFTER = 16 << 20;
 const CHUNK_BYTES = 128 << 10;
 /** Events are enough; this is for those that the kernel dropped, and for what has to be tried again. */
 const LOOK_MS = 1_000;
+/** Bytes that are worth another file where the disk is full. */
+const MUCH = 256 << 10;
 /** No line is that long: headers are limited. What has no end by then is no line. */
 const LONGEST_LINE = 1 << 20;
 
@@ -107,6 +114,7 @@ export function followLog(settings: LogFollowerSettings): LogFollower {
       return reader.position;
     },
     kept: reader.kept,
+    makeRoom: reader.makeRoom,
     get torn() {
       return reader.torn;
     },
@@ -185,19 +193,30 @@ function logReader({ folder, from: start, take, rotateAfter = ROTATE_AFTER }: Lo
     kept({ inode }: LogPosition) {
       if (file?.inode === inode && openLog(current, (log) => log.inode === inode)) remove(old);
     },
+    makeRoom(): boolean {
+      const inode = file?.inode;
+      if (file === undefined || !openLog(current, (log) => log.inode === inode)) return false;
+      if (remove(old)) return true;
+      if (file.offset >= MUCH) rotate(); // the next time it is the old one
+      return false;
+    },
     get torn(): number {
       return lines.torn;
     },
     get behind(): number {
-      const size = (path: string) => openLog(path, ({ fd }) => fstatSync(fd).size) ?? 0;
-      const isOld = openLog(old, (log) => log.inode === file?.inode) ?? false;
-      return Math.max(0, size(isOld ? old : current) - (file?.offset ?? 0)) + (isOld ? size(current) : 0);
+      return bytesBehind(old, current, file);
     },
     close() {
       if (file !== undefined) closeSync(file.fd);
       file = undefined;
     },
   };
+}
+
+function bytesBehind(old: string, current: string, file: OpenLog | undefined): number {
+  const size = (path: string) => openLog(path, ({ fd }) => fstatSync(fd).size) ?? 0;
+  const isOld = openLog(old, (log) => log.inode === file?.inode) ?? false;
+  return Math.max(0, size(isOld ? old : current) - (file?.offset ?? 0)) + (isOld ? size(current) : 0);
 }
 
 /** The older file first, unless an earlier agent was through with it. */
@@ -268,8 +287,11 @@ function openLog<T>(path: string, look?: (log: OpenLog) => T): OpenLog | T | und
   return seen;
 }
 
-function remove(path: string): void {
+function remove(path: string): boolean {
   try {
     unlinkSync(path);
-  } catch {} // gone already, or tried again next time
+    return true;
+  } catch {
+    return false; // gone already, or tried again next time
+  }
 }
