@@ -82,6 +82,51 @@ const atOnce = {
   },
 };
 
+/**
+ * What Envoy's descriptors stand behind, and the library for calls of C: loaded when first called. The agent listens
+ * before that, and has it loaded while it waits for other programs. These modules export functions and types alone.
+ */
+const ON_FIRST_CALL = [
+  "src/compile/agent/decode.ts",
+  "src/compile/agent/encode.ts",
+  "src/compile/envoy/bootstrap.ts",
+  "src/compile/envoy/encode.ts",
+  "src/compile/envoy/trial-bootstrap.ts",
+  "src/xds/delta-wire.ts",
+].map((path) => join(root, path));
+const onFirstCall = {
+  name: "on-first-call",
+  setup(build) {
+    build.onResolve({ filter: /^koffi$/ }, ({ kind }) =>
+      kind === "import-statement" ? { path: "koffi", namespace: "first-use", sideEffects: false } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: "first-use" }, () => ({
+      contents: 'export default new Proxy({}, { get: (_, name) => require("koffi")[name] });',
+      resolveDir: root,
+    }));
+    build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, kind, resolveDir }) => {
+      const file = join(resolveDir, path);
+      return kind === "import-statement" && ON_FIRST_CALL.includes(file)
+        ? { path: file, namespace: "first-call", sideEffects: false }
+        : undefined;
+    });
+    build.onLoad({ filter: /.*/, namespace: "first-call" }, ({ path }) => {
+      const text = readFileSync(path, "utf8");
+      const functions = [...text.matchAll(/^export (?:function (\w+)|const (\w+) = \()/gm)];
+      if (functions.length < [...text.matchAll(/^export (?!type |interface )/gm)].length)
+        throw new Error(`${path} is loaded when first called, and exports more than functions`);
+      const names = functions.map(([, one, other]) => one ?? other);
+      return {
+        contents: [
+          `let real; const load = () => (real ??= require("./${basename(path)}"));`,
+          ...names.map((name) => `export const ${name} = (...args) => load().${name}(...args);`),
+        ].join("\n"),
+        resolveDir: dirname(path),
+      };
+    });
+  },
+};
+
 function settings(entryPoints, platform) {
   return {
     absWorkingDir: root,
@@ -119,7 +164,7 @@ const quick = inOneFile("quick", "src/cli/index.ts", []);
 const sidecar = {
   ...inOneFile("sidecar", "src/cli/sidecar-only.ts", ["../data-plane/index.ts", "../data-plane/host/index.ts"]),
   external: ["koffi"],
-  plugins: [atOnce, lazyTables, lazySpawn],
+  plugins: [atOnce, onFirstCall, lazyTables, lazySpawn],
   minifyIdentifiers: true,
   keepNames: false,
 };

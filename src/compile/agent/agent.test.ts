@@ -4,7 +4,13 @@ import { describe, expect, test } from "vitest";
 import { effectivePolicy } from "../../../test/laws/arbitraries.ts";
 import { EffectivePolicySchema } from "../../gen/sallyport/v1/effective_policy_pb.js";
 import { IP_FAMILY_MODES, parseRule } from "../../policy/model/index.ts";
-import { decodeEffectivePolicy, encodeEffectivePolicy, encodeHead, type ProxyPolicy } from "./index.ts";
+import {
+  decodeEffectivePolicy,
+  EFFECTIVE_POLICY_TYPE_URL,
+  encodeEffectivePolicy,
+  encodeHead,
+  type ProxyPolicy,
+} from "./index.ts";
 
 const ref = (name: string) => ({ mesh: "default", name, displayName: name });
 
@@ -15,6 +21,10 @@ const proxyPolicy: fc.Arbitrary<ProxyPolicy> = fc.record({
   policies: fc.shuffledSubarray(["p", "q", "r", "without-rules"]).map((names) => names.map(ref)),
   redirectPortOutbound: fc.constantFrom(0, 15_001, 65_535),
   ipFamilyMode: fc.constantFrom(...IP_FAMILY_MODES),
+});
+
+test("the type has the message's own name", () => {
+  expect(EFFECTIVE_POLICY_TYPE_URL).toBe(`type.googleapis.com/${EffectivePolicySchema.typeName}`);
 });
 
 test("law: what is encoded is decoded, with every source, and encodes to the same bytes", () => {

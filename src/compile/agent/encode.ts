@@ -3,9 +3,6 @@ import { EffectivePolicySchema } from "../../gen/sallyport/v1/effective_policy_p
 import { type EffectivePolicy, formatRevocation, type PolicyRef } from "../../policy/model/index.ts";
 import type { ProxyPolicy } from "./proxy-policy.ts";
 
-/** Type URL of the resource over xDS. */
-export const EFFECTIVE_POLICY_TYPE_URL = `type.googleapis.com/${EffectivePolicySchema.typeName}`;
-
 /** The bytes of a `sallyport.v1.EffectivePolicy`. Equal values, order included, give equal bytes. */
 export function encodeEffectivePolicy({ policy, policies, ...proxy }: ProxyPolicy): Uint8Array {
   const { mode, enforced, rules } = policy;

@@ -3,5 +3,5 @@
  * their authors wrote them and are parsed again on arrival.
  */
 export { decodeEffectivePolicy } from "./decode.ts";
-export { EFFECTIVE_POLICY_TYPE_URL, encodeEffectivePolicy, encodeHead } from "./encode.ts";
-export { type Decoded, type ProxyPolicy, resourceName } from "./proxy-policy.ts";
+export { encodeEffectivePolicy, encodeHead } from "./encode.ts";
+export { type Decoded, EFFECTIVE_POLICY_TYPE_URL, type ProxyPolicy, resourceName } from "./proxy-policy.ts";

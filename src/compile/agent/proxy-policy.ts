@@ -18,5 +18,8 @@ export type Decoded<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly faults: readonly string[] };
 
+/** Type URL of the resource over xDS. */
+export const EFFECTIVE_POLICY_TYPE_URL = "type.googleapis.com/sallyport.v1.EffectivePolicy";
+
 /** Name of the resource over xDS: `<mesh>/<proxy>`. */
 export const resourceName = ({ mesh, proxy }: Pick<ProxyPolicy, "mesh" | "proxy">): string => `${mesh}/${proxy}`;

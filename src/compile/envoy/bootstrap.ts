@@ -30,7 +30,7 @@ export interface AgentBootstrap extends Limits {
 }
 
 /** Default of {@link Limits.maxConnections} for a proxy that nobody sized. */
-export const DEFAULT_MAX_CONNECTIONS = 10_000;
+const DEFAULT_MAX_CONNECTIONS = 10_000;
 
 /**
  * For an Envoy that gets listeners, routes and clusters over ADS. It needs `--drain-time-s 1` and

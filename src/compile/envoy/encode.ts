@@ -22,13 +22,6 @@ export interface EncodedResources {
   readonly clusters: readonly EncodedResource[];
 }
 
-/** Type URLs of the three types. */
-export const TYPE_URLS = {
-  listener: `type.googleapis.com/${ListenerSchema.typeName}`,
-  route: `type.googleapis.com/${RouteConfigurationSchema.typeName}`,
-  cluster: `type.googleapis.com/${ClusterSchema.typeName}`,
-} as const;
-
 /** What encoded resources were made from, for the next ones, which differ little. */
 const origins = new WeakMap<EncodedResources, { readonly frame: Frame; readonly kept: ReadonlyMap<string, Kept> }>();
 
