@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { repeated } from "./numbers.ts";
-import type { Terminal } from "./terminal.ts";
+import { printable, type Terminal } from "./terminal.ts";
 
 /** One text and the name that diagnostics give it. */
 export interface InputText {
@@ -101,7 +101,7 @@ function filesAt(path: string, cwd: string, { withAssertions = false }: ReadOpti
   if (found.length === 0)
     throw new CommandError(
       EXIT.unreachable,
-      `no *.yaml, *.yml or *.json in \`${path}\``,
+      `no *.yaml, *.yml or *.json in \`${printable(path)}\``,
       "name a file or folder with `-f`, or `-f -` to read standard input",
     );
   return found.map((file) =>
@@ -144,7 +144,7 @@ function reach<T>(shown: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    throw new CommandError(EXIT.unreachable, `cannot read \`${shown}\`: ${reasonOf(error)}`);
+    throw new CommandError(EXIT.unreachable, `cannot read \`${printable(shown)}\`: ${reasonOf(error)}`);
   }
 }
 
@@ -171,6 +171,10 @@ export function decodeText(bytes: Uint8Array, shown: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new CommandError(EXIT.unreachable, `cannot read \`${shown}\`: not UTF-8 text`, "save the file as UTF-8");
+    throw new CommandError(
+      EXIT.unreachable,
+      `cannot read \`${printable(shown)}\`: not UTF-8 text`,
+      "save the file as UTF-8",
+    );
   }
 }

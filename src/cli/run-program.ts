@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { CommandContext } from "./command.ts";
 import { CommandError, EXIT, EXIT_MEANING, type ExitCode } from "./exit-codes.ts";
-import type { Terminal } from "./terminal.ts";
+import { printable, type Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 /** How each command of a program is made. */
@@ -88,6 +88,6 @@ function reportUsage(error: CommanderError, terminal: Terminal): ExitCode {
 
 function printError(terminal: Terminal, message: string, help?: string): void {
   const styles = terminal.errStyles;
-  for (const line of message.split("\n")) terminal.err(`${styles.bad("error:")} ${line}\n`);
-  if (help !== undefined) terminal.err(`  ${styles.faint("help:")} ${help}\n`);
+  for (const line of message.split("\n")) terminal.err(`${styles.bad("error:")} ${printable(line)}\n`);
+  if (help !== undefined) terminal.err(`  ${styles.faint("help:")} ${printable(help)}\n`);
 }

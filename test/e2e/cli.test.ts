@@ -199,6 +199,12 @@ describe("usage", () => {
     else expect(stderr).toMatch(expected);
   });
 
+  test("what is typed reaches the terminal as text only", async () => {
+    const { code, stderr } = await sallyport(["check", "\u001b[31m\nx.yaml"]);
+    expect([code, stderr]).toEqual([3, "error: cannot read `\\u{1b}[31m\\u{a}x.yaml`: no such file or folder\n"]);
+    expect((await sallyport(["check", "--\u001b[31m"])).stderr).toMatch(/^error: unknown option `--\\u\{1b\}\[31m`/);
+  });
+
   test("what cannot be read ends with 3", async () => {
     const { code, stderr } = await sallyport(["check", "-f", "nowhere.yaml"]);
     expect({ code, stderr }).toEqual({

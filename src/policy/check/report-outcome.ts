@@ -72,7 +72,7 @@ function whyCase({ case: one, verdict, because, example, problem }: CaseOutcome)
   const reasons = renderVerdict(because);
   if (problem === "not enforced")
     return [
-      "nothing is enforced on this proxy, so nothing is proved; write `because: not enforced` if that is meant",
+      `nothing is enforced on this proxy, so nothing is proved${one.want === "allow" ? "; write `because: not enforced` if that is meant" : ""}`,
       ...reasons,
     ];
   if (problem === "because") return [`\`${one.because}\` is not among the reasons`, ...reasons];
