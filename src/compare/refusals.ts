@@ -63,10 +63,13 @@ function fewest(
   const culprits: Sourced<Rule>[] = [];
   let left = rules;
   while (troubleOf(culprits, base)?.kind !== kind) {
-    let [low, high] = [0, left.length]; // `high` rules show it
+    const shows = (length: number): boolean => troubleOf([...culprits, ...left.slice(0, length)], base)?.kind === kind;
+    let [low, high] = [0, 1]; // in the end `high` rules show it; short lists cost little, so they are tried first
+    while (high < left.length && !shows(high)) [low, high] = [high + 1, high * 2];
+    high = Math.min(high, left.length);
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (troubleOf([...culprits, ...left.slice(0, middle)], base)?.kind === kind) high = middle;
+      if (shows(middle)) high = middle;
       else low = middle + 1;
     }
     const culprit = left[high - 1];
