@@ -93,6 +93,18 @@ describe("classes", () => {
     expect(texts(...rules)).toEqual(text);
   });
 
+  test("ports on which a class leaves out everything are said with its ports", () => {
+    expect(
+      gained(
+        ["IP 192.0.2.1 tcp 25", "Domain a.test tls 443", "IP 192.0.2.1 tcp 5432"],
+        ["IP 192.0.2.1 tcp", "Domain a.test tls 443"],
+      ),
+    ).toEqual(["any traffic on any port except 25, 5432 to 192.0.2.1; except TLS on port 443 to a.test"]);
+    expect(
+      gained(["CIDR 192.0.2.0/24 tcp 25", "Domain a.test tls 443"], ["CIDR 192.0.2.0/24 tcp", "Domain a.test tls 443"]),
+    ).toEqual(["any traffic on any port except 25 to 192.0.2.0/24; except TLS on port 443 to a.test"]);
+  });
+
   test("what stays allowed is an exception where that is shorter", () => {
     expect(gained(["Domain a.test tls 443", "Domain b.test http 80"], ["IP 192.0.2.1 tcp"])).toEqual([
       "any traffic on any port to 192.0.2.1; except TLS on port 443 to a.test; except HTTP on port 80 to b.test",

@@ -39,7 +39,7 @@ describe("which rule", () => {
         "change rule",
         "web#0",
         "CIDR 10.1.2.0/24 tcp",
-        "any traffic on any port to 10.1.2.0/24; except any traffic on port 5433; except bytes that are neither TLS nor HTTP on port 5432 to 10.1.2.3",
+        "any traffic on any port except 5433 to 10.1.2.0/24; except bytes that are neither TLS nor HTTP on port 5432 to 10.1.2.3",
       ],
     ]);
   });
