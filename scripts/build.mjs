@@ -54,15 +54,15 @@ const lazySpawn = {
   },
 };
 
-/** What is imported on demand is no part of the file, but for `wanted`: its commands never come to that. */
-const leaveOutOnDemand = (wanted) => ({
+/** What is imported on demand is no part of the file: its commands never come to that. */
+const leaveOutOnDemand = {
   name: "leave-out-on-demand",
   setup(build) {
     build.onResolve({ filter: /.*/ }, ({ path, kind }) =>
-      kind === "dynamic-import" && !wanted.includes(path) ? { path, external: true } : undefined,
+      kind === "dynamic-import" ? { path, external: true } : undefined,
     );
   },
-});
+};
 
 /**
  * For a file with one command: what it imports on demand comes at once. Modules that nobody waits for are one piece of
@@ -149,22 +149,21 @@ function settings(entryPoints, platform) {
   };
 }
 
-/** A few commands in one file; `wanted` is what they import on demand. */
-const inOneFile = (name, entry, wanted) => ({
+/** A few commands in one file. */
+const inOneFile = (name, entry, plugins) => ({
   ...settings({ [name]: entry }, "node"),
   entryNames: "chunks/[name]-[hash]",
   outExtension: { ".js": ".cjs" },
   format: "cjs",
   splitting: false,
   define: { "import.meta.dirname": "__dirname" },
-  plugins: [leaveOutOnDemand(wanted), lazyTables, lazySpawn],
+  plugins: [...plugins, lazyTables, lazySpawn],
 });
-const quick = inOneFile("quick", "src/cli/index.ts", []);
+const quick = inOneFile("quick", "src/cli/index.ts", [leaveOutOnDemand]);
 // Searching node_modules for a hundred files takes longer than running them; koffi is native.
 const sidecar = {
-  ...inOneFile("sidecar", "src/cli/sidecar-only.ts", ["../data-plane/index.ts", "../data-plane/host/index.ts"]),
+  ...inOneFile("sidecar", "src/cli/sidecar-only.ts", [atOnce, onFirstCall]),
   external: ["koffi"],
-  plugins: [atOnce, onFirstCall, lazyTables, lazySpawn],
   minifyIdentifiers: true,
   keepNames: false,
 };

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -107,6 +107,19 @@ describe("sidecar run", () => {
     expect(existsSync(join(state, "policy.json"))).toBe(true);
     plane.process.kill("SIGTERM");
     await plane.ended;
+  });
+
+  test("listens before it loads what it does not need for that, and while Envoy has not said its version", async () => {
+    const [state, envoy] = [join(folder, "state"), join(folder, "envoy")];
+    writeFileSync(envoy, "#!/bin/sh\nexec sleep 10\n", { mode: 0o755 });
+    const settings = ["--proxy", "a", "--state", state, "--redirect", "none", "--envoy", envoy];
+    const sidecar = start(["sidecar", "run", ...settings]);
+    await until(() => existsSync(join(state, "run", "agent.sock")));
+    const loaded = readFileSync(`/proc/${sidecar.process.pid}/maps`, "latin1");
+    expect(loaded).toContain("/node");
+    expect(loaded).not.toContain("koffi");
+    sidecar.process.kill("SIGKILL");
+    await sidecar.ended;
   });
 
   test("what the operator can mend comes as one line without a stack", async () => {
