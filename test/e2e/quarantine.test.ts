@@ -2,12 +2,13 @@
  * Configurations that a real Envoy really rejects: one that was built, or started, without a part that some rules need,
  * and a compiler that makes something wrong of some rules.
  */
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askAdmin } from "../../src/data-plane/envoy/index.ts";
 import { describeReal, envoys } from "../engines/requirements.ts";
+import { SERVER_NAMES, without } from "./hardened-envoy.ts";
 import { policyOf, type SidecarBed, type SidecarProcess, startSidecarBed } from "./sidecar-bed.ts";
 
 let bed: SidecarBed;
@@ -44,17 +45,6 @@ const end = async (signal: NodeJS.Signals) => {
   await sidecar.running.exited;
 };
 
-/** An Envoy without this extension, as somebody builds it who wants as little in it as can be. */
-function without(extension: string, binary: string): string {
-  const program = join(folder, extension.replaceAll(/[^a-z]/g, "-"));
-  // copied: Envoy's user has no way into the folder of another user
-  copyFileSync(binary, `${program}-envoy`);
-  const text = `#!/bin/bash\nexec -a envoy ${program}-envoy --disable-extensions ${extension} "$@"\n`;
-  writeFileSync(program, text, { mode: 0o755 });
-  return program;
-}
-const SERVER_NAMES = "envoy.matching.network.custom_matchers/envoy.matching.custom_matchers.domain_matcher";
-
 for (const { name, binary, missing } of envoys)
   describeReal(`rules that the ${name} rejects`, missing, () => {
     let hardened = "";
@@ -63,7 +53,7 @@ for (const { name, binary, missing } of envoys)
       chmodSync(folder, 0o755);
       bed = await startSidecarBed(binary);
       await bed.testbed.destinations.listen([80, 443, 8443, 9000]);
-      hardened = without(SERVER_NAMES, binary);
+      hardened = without(SERVER_NAMES, binary, folder);
     }, 60_000);
     afterAll(async () => {
       await bed?.close();
