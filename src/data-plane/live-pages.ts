@@ -2,6 +2,7 @@ import { revocationOf } from "../policy/impact/index.ts";
 import { type EffectivePolicy, formatRevocation, type RevocationMode } from "../policy/model/index.ts";
 import type { Enforcer, Revocation } from "./agent/index.ts";
 import { type ConnectionsView, type LiveImpactView, viewFate, viewLive } from "./live-views.ts";
+import { mostOf, type Refused } from "./most.ts";
 
 export interface LivePagesParts {
   readonly owner: { readonly mesh: string; readonly name: string };
@@ -12,13 +13,9 @@ export interface LivePagesParts {
 
 /** What is open now, and what would become of it. Undefined: there is no such page. */
 export interface LivePages {
-  get(path: string, query: URLSearchParams): ConnectionsView | undefined;
+  get(path: string, query: URLSearchParams): ConnectionsView | Refused | undefined;
   /** `body`: the bytes of a `sallyport.v1.EffectivePolicy`. */
-  post(
-    path: string,
-    query: URLSearchParams,
-    body: Uint8Array,
-  ): LiveImpactView | { readonly refused: string } | undefined;
+  post(path: string, query: URLSearchParams, body: Uint8Array): LiveImpactView | Refused | undefined;
 }
 
 export function livePages({ owner, enforce, revoke, revocation }: LivePagesParts): LivePages {
@@ -27,11 +24,15 @@ export function livePages({ owner, enforce, revoke, revocation }: LivePagesParts
   return {
     get(path, query) {
       if (path !== "/connections") return undefined;
+      const most = mostOf(query, USUALLY);
+      if (typeof most !== "number") return most;
       const open = revoke.open(inForce());
-      return { ...who, total: open.length, connections: open.slice(0, mostOf(query)).map(viewLive) };
+      return { ...who, total: open.length, connections: open.slice(0, most).map(viewLive) };
     },
     post(path, query, body) {
       if (path !== "/impact") return undefined;
+      const most = mostOf(query, USUALLY);
+      if (typeof most !== "number") return most;
       const after = enforce.proposed(body);
       if ("why" in after) return { refused: after.why };
       const fates = revoke.foretell(inForce(), after);
@@ -45,16 +46,11 @@ export function livePages({ owner, enforce, revoke, revocation }: LivePagesParts
         revocationFrom: after.revocation === undefined ? "setting" : "policy",
         total: fates.length,
         counts,
-        connections: sorted.slice(0, mostOf(query)).map((one) => viewFate(one, after)),
+        connections: sorted.slice(0, most).map((one) => viewFate(one, after)),
       };
     },
   };
 }
 
-/** Listed where nobody says how many, and at most. */
-const [USUALLY, AT_MOST] = [100, 10_000];
-
-function mostOf(query: URLSearchParams): number {
-  const most = Number(query.get("most") ?? USUALLY);
-  return Number.isInteger(most) && most >= 0 ? Math.min(most, AT_MOST) : USUALLY;
-}
+/** Listed where nobody says how many. */
+const USUALLY = 100;

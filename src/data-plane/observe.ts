@@ -14,6 +14,7 @@ import { ADMIN_SOCKET, askAdmin } from "./envoy/index.ts";
 import { deniedView, hitsView, type Ledger, ledger, metricsText } from "./hits/index.ts";
 import type { Log, ProcessId } from "./host/index.ts";
 import { livePages } from "./live-pages.ts";
+import { mostOf } from "./most.ts";
 import type { Paths } from "./prepare.ts";
 import { type Records, records, savedCounts } from "./records.ts";
 import type { LineSink, OpenConnections } from "./report/index.ts";
@@ -111,7 +112,8 @@ function pagesOf(
     if (asked !== undefined) return undefined;
     if (path === "/hits") return json(hits());
     if (path === "/denied") {
-      const most = Number(query.get("most") ?? MOST_PLACES);
+      const most = mostOf(query, MOST_PLACES);
+      if (typeof most !== "number") return most;
       const { policy } = enforce.inForce.compiled;
       const judgeNow = (connection: Connection) => {
         const verdict = decide(policy, connection);

@@ -17,8 +17,9 @@ export function askSidecar(stateFolder: string, path: string, body?: Uint8Array)
       answer.on("end", () => {
         const text = Buffer.concat(parts).toString("utf8");
         if (answer.statusCode === 200) resolve(text);
-        else if (answer.statusCode === 400 && text !== "") reject(new Error(text));
-        else reject(new Error(`it answered ${path} with ${answer.statusCode}`));
+        else if (answer.statusCode === 400 && text !== "") reject(new Error(text.trimEnd()));
+        else
+          reject(new Error(`it answered ${path} with ${answer.statusCode}${text === "" ? "" : `: ${text.trimEnd()}`}`));
       });
     });
     asked.on("timeout", () => asked.destroy(new Error("it does not answer")));
