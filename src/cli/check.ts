@@ -20,7 +20,7 @@ interface CheckCommandOptions extends ContextOptions {
 export function checkCommand({ terminal, finish }: CommandContext): Command {
   const made = command(
     "check",
-    "Reports every fault of policies, Dataplanes, Meshes and assertions (`*.test.yaml`), all in one run. Ends with 1 if there is an error; warnings alone are fine.",
+    "Reports every fault of policies, Dataplanes, Meshes and assertions (`*.test.yaml`), all in one run. Ends with 1 if there is an error; warnings alone are fine. What cannot be read is named, the rest is checked all the same, and it ends with 3.",
     [
       { line: "sallyport check", does: "everything below the current folder" },
       { line: "sallyport check -f policies/ -f mesh.yaml", does: "a folder and a file, seen together" },

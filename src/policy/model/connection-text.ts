@@ -189,6 +189,8 @@ function helpForScheme(text: string): string {
   if (/^https:\/\//i.test(text))
     return `write ${quote(`tls${text.slice("https".length)}`)}: what the sidecar sees is TLS`;
   if (/^wss:\/\//i.test(text)) return `write ${quote(`tls${text.slice("wss".length)}`)}: what the sidecar sees is TLS`;
+  if (schemeOf(/^([a-z0-9]+):\/\/$/i.exec(text)?.[1] ?? "") !== undefined)
+    return "write behind it where it goes, as in `tls://httpbin.org:443` or `opaque://203.0.113.7:9000`";
   const schemes = SCHEMES.map((scheme) => `\`${scheme}://\``).join(", ");
   return `start with one of ${schemes}, as in \`tls://httpbin.org:443\``;
 }
@@ -201,6 +203,7 @@ function helpForRest(rest: string, scheme: Scheme): string {
 
 function helpForPort(text: string | undefined, scheme: Scheme): string {
   if (text === undefined) return `\`${scheme}\` has no default port: \`${scheme}://203.0.113.7:9000\``;
+  if (text === "") return "write a port from 1 to 65535 behind the colon";
   if (text.includes(":"))
     return "an IPv6 address comes in brackets: `[2001:db8::7]`; a name with a colon in double quotes";
   return `${quote(text)} is no port: write a number from 1 to 65535`;
