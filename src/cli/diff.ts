@@ -83,9 +83,16 @@ interface ReadSide extends Checked {
 
 async function readSide(name: string, { shared, options, terminal }: Side): Promise<ReadSide> {
   const isFile = name === "-" || existsSync(resolve(terminal.cwd, name));
-  const own =
-    isFile || !isRevisionPath(name) ? await readTexts([name], terminal) : await readRevision(name, terminal.cwd);
-  const texts = [...own, ...shared];
+  if (!(isFile || isRevisionPath(name)))
+    throw new CommandError(
+      EXIT.unreachable,
+      `cannot read \`${printable(name)}\`: no such file or folder`,
+      "a git revision comes with a path: `HEAD:.` is the current folder, `HEAD:` the whole repository",
+    );
+  const own = isFile ? await readTexts([name], terminal) : await readRevision(name, terminal.cwd);
+  // What belongs to both may lie in the folder of one.
+  const known = new Set(isFile ? own.map(({ file }) => resolve(terminal.cwd, file)) : []);
+  const texts = [...own, ...shared.filter(({ file }) => !known.has(resolve(terminal.cwd, file)))];
   return { ...check(texts, { ...contextOf(options), exists: true }), name, texts };
 }
 

@@ -132,6 +132,7 @@ describe("diff", () => {
 
   test.each<readonly [string[], number, RegExp]>([
     [["nothere", "policies"], 3, /cannot read `nothere`: no such file/],
+    [["HEAD", "policies"], 3, /cannot read `HEAD`: no such file or folder\n {2}help: a git revision comes with a path/],
     [["v9:policies", "policies"], 3, /git knows no revision `v9`/],
     [["HEAD:nothere", "policies"], 3, /no such path in that revision/],
     [["HEAD:policies/web.test.yaml", "policies"], 1, /there is no answer/],
@@ -164,6 +165,15 @@ describe("diff", () => {
     expect(stderr).toContain(
       "1 error, 2 warnings in `faulty.yaml`, 1 error, 2 warnings in `faulty2.yaml`: there is no",
     );
+  });
+
+  test("what belongs to both sides may lie in the folder of one", async () => {
+    mkdirSync(join(folder, "both"), { recursive: true });
+    write("both/dataplanes.yaml", DATAPLANES);
+    write("both/web.yaml", policy(WIKI));
+    const { code, stdout, stderr } = await diff("policies/web.yaml", "both", "-f", "both/dataplanes.yaml");
+    expect([code, stderr]).toEqual([1, ""]);
+    expect(stdout).toContain("TLS on port 443 to httpbin.org");
   });
 
   test("`HEAD:.` is the current folder", async () => {
