@@ -24,6 +24,7 @@ describe("layout", () => {
     ["long lines stay", `a: ${"word ".repeat(40)}end\n`, `a: ${"word ".repeat(40)}end\n`],
     ["blocks of text stay", "a: |\n   x\n    y\nb: >-\n  z\n", "a: |\n  x\n   y\nb: >-\n  z\n"],
     ["anchors", "a: &x   {b: 1}\nc:   *x\n", "a: &x {b: 1}\nc: *x\n"],
+    ["numbers stay as written", "a:   0443\nb: [+4, 0x1F, 1.50, -0]\n", "a: 0443\nb: [+4, 0x1F, 1.50, -0]\n"],
     ["words stay words", "a: yes\nb: 0o17\nc: 1.0\nd: ~\n", "a: yes\nb: 0o17\nc: 1.0\nd: ~\n"],
     [
       "JSON",

@@ -1,4 +1,4 @@
-import { type Document, isScalar, parseAllDocuments, visit } from "yaml";
+import { type Document, isScalar, parseAllDocuments, type SchemaOptions, visit } from "yaml";
 import type { Diagnostic } from "../diagnostics/index.ts";
 import { readComments } from "./comments.ts";
 import { readDocuments } from "./documents.ts";
@@ -69,7 +69,11 @@ function settled(text: string): string | undefined {
 }
 
 function layOutYaml(text: string): string | undefined {
-  const documents: readonly Document[] = parseAllDocuments(text, { uniqueKeys: false, merge: false });
+  const documents: readonly Document[] = parseAllDocuments(text, {
+    uniqueKeys: false,
+    merge: false,
+    customTags: NUMBERS_AS_WRITTEN,
+  });
   if (documents.length === 0) return onlyComments(text);
   if (documents.some(({ errors }) => errors.length > 0)) return undefined;
   for (const [i, document] of documents.entries()) {
@@ -88,6 +92,16 @@ const onlyComments = (text: string): string =>
     .replace(/\n{3,}/g, "\n\n")
     .replace(/^\n+|\n+$/g, "")
     .replace(/.$/s, "$&\n");
+
+/** `0443` and `443` are one number here, and two where YAML 1.1 is read. */
+const NUMBERS_AS_WRITTEN: TagsAsWritten = (tags) =>
+  tags.map((tag) =>
+    typeof tag !== "string" && tag.collection === undefined && /:(?:int|float)$/.test(tag.tag)
+      ? { ...tag, stringify: (item, ...rest) => item.source ?? tag.stringify?.(item, ...rest) ?? String(item.value) }
+      : tag,
+  );
+
+type TagsAsWritten = Extract<SchemaOptions["customTags"], (...args: never[]) => unknown>;
 
 /** As the examples of the documentation are written. */
 const LAYOUT = { lineWidth: 0, indentSeq: false, flowCollectionPadding: false } as const;
