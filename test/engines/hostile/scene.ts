@@ -17,9 +17,19 @@ export interface Scene {
   /** End all connections that were kept. */
   release(): Promise<void>;
   /** Of Envoy: resident bytes, open descriptors; and its process, which must stay the same. */
-  usage(): { readonly pid: number; readonly bytes: number; readonly descriptors: number };
+  usage(): Usage;
+  /** The most of both that is in use at a time, looked at again and again until `during` is over. */
+  peak(during: () => Promise<void>): Promise<Usage>;
   close(): Promise<void>;
 }
+
+export interface Usage {
+  readonly pid: number;
+  readonly bytes: number;
+  readonly descriptors: number;
+}
+
+const LOOK_MS = 100;
 
 export const RULES = [
   "http Domain *.example.com 80",
@@ -50,16 +60,28 @@ export async function startScene(binary: string, settings: Parameters<SidecarBed
       client.stdin?.write(`${JSON.stringify(command(id))}\n`);
     });
   };
+  const usage = (): Usage => {
+    const [pid = 0] = bed.envoys();
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
+    return { pid, bytes: pages * 4096, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+  };
   return {
     bed,
     attack: (attack) => ask((id) => ({ id, attack })),
     async release() {
       await ask((id) => ({ id, release: true }));
     },
-    usage() {
-      const [pid = 0] = bed.envoys();
-      const pages = Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
-      return { pid, bytes: pages * 4096, descriptors: readdirSync(`/proc/${pid}/fd`).length };
+    usage,
+    async peak(during) {
+      let most = usage();
+      const look = () => {
+        const { pid, bytes, descriptors } = usage();
+        most = { pid, bytes: Math.max(most.bytes, bytes), descriptors: Math.max(most.descriptors, descriptors) };
+      };
+      const timer = setInterval(look, LOOK_MS);
+      await during().finally(() => clearInterval(timer));
+      look();
+      return most;
     },
     close: () => bed.close(),
   };
