@@ -77,6 +77,12 @@ test("compare ends with 0 where nothing differs", async () => {
   expect([code, out]).toEqual([0, expect.stringContaining("no difference")]);
 });
 
+test("proxies that differ in the same way are one group, under the title that diff gives them", async () => {
+  const other = { ...WORLD[1], name: "web-2" };
+  const { out } = await sallyport(["compare", "kuma-2.9"], worldWith(policy("p", TCP), other));
+  expect(out.split("\n")[0]).toBe("web-1, web-2 (mesh default)");
+});
+
 test("compare names the rules that freeze a proxy, and `compile` says why there is nothing to print", async () => {
   const policies = [
     policy("a", { type: "Domain", value: "a.test", port: 80, protocol: "http" }),
