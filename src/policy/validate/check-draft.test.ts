@@ -154,7 +154,7 @@ metrics: {type: prometheus, conf: {port: 1234, path: /m, aggregate: [{name: a, p
     expect(found(`type: Dataplane\nmesh: default\nname: d\n${networking}`)).toEqual([]);
     const indented = networking.replaceAll(/^/gm, "  ");
     const head =
-      "apiVersion: kuma.io/v1alpha1\nkind: Dataplane\nmesh: default\nmetadata: {name: d, namespace: n, creationTimestamp: null}\n";
+      "apiVersion: kuma.io/v1alpha1\nkind: Dataplane\nmesh: default\nmetadata: {name: d, namespace: ns, creationTimestamp: null}\n";
     expect(found(`${head}spec:\n${indented}`)).toEqual([]);
   });
 });
