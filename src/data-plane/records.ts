@@ -90,10 +90,12 @@ export function records(settings: RecordsSettings): Records {
     reopen: settings.reopen,
     ...(settings.rotateAfter !== undefined && { rotateAfter: settings.rotateAfter }),
   });
+  /** Whose records these are until it is known which Envoy runs: an agent may be killed before that. */
+  let earlier = saved?.envoy;
   const snapshot = (linesWaiting: number): Snapshot => {
     const { read, ...rest } = counted();
     const { position } = follower;
-    const envoy = nameOf(settings.envoy());
+    const envoy = nameOf(settings.envoy()) ?? earlier;
     const text = ledgerText({
       ...{ ...rest, linesWaiting, lost: account.lost },
       read: { ever: read, ofEnvoy: account.read },
@@ -124,6 +126,7 @@ export function records(settings: RecordsSettings): Records {
     },
     envoyRuns(adopted) {
       if (!adopted || nameOf(settings.envoy()) !== saved?.envoy) account.begin(!adopted);
+      earlier = undefined;
       follower.follow();
       keeper.keepSoon();
     },
