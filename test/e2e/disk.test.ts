@@ -41,10 +41,11 @@ const sendAll = async (count: number): Promise<void> => {
 
 /** How often the rules admitted something, once everything that Envoy took is read or known to be lost. */
 async function counted(): Promise<readonly number[]> {
-  await until("each record is read or known to be lost", async () => {
+  const missing = async () => {
     const { records } = await disk.hits();
-    return records.behind === 0 && records.read + (await lost()) === (await disk.taken());
-  });
+    return { behind: records.behind, missing: (await disk.taken()) - records.read - (await lost()) };
+  };
+  await expect.poll(missing, { timeout: 30_000, interval: 200 }).toEqual({ behind: 0, missing: 0 });
   return (await disk.hits()).rules.map(({ hits }) => hits);
 }
 
