@@ -41,11 +41,15 @@ const sendAll = async (count: number): Promise<void> => {
 
 /** How often the rules admitted something, once everything that Envoy took is read or known to be lost. */
 async function counted(): Promise<readonly number[]> {
-  const missing = async () => {
+  let seen = "";
+  await until("each record is read or known to be lost", async () => {
     const { records } = await disk.hits();
-    return { behind: records.behind, missing: (await disk.taken()) - records.read - (await lost()) };
-  };
-  await expect.poll(missing, { timeout: 30_000, interval: 200 }).toEqual({ behind: 0, missing: 0 });
+    const missing = (await disk.taken()) - records.read - (await lost());
+    seen = `${missing} are neither, and ${records.behind} bytes are not read`;
+    return records.behind === 0 && missing === 0;
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}: ${seen}`);
+  });
   return (await disk.hits()).rules.map(({ hits }) => hits);
 }
 
