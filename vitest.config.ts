@@ -3,7 +3,6 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     environment: "node",
-    maxWorkers: "100%", // by default one core is left idle, of two that is half
     projects: [
       {
         extends: true,
@@ -15,6 +14,7 @@ export default defineConfig({
             "test/engines/decide.test.ts",
           ],
           testTimeout: 60_000, // none takes long; a loaded machine does
+          maxWorkers: "100%", // by default one core is left idle, of two that is half
         },
       },
       {
