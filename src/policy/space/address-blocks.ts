@@ -15,7 +15,7 @@ export type AddressClass =
   | { readonly kind: "blocks"; readonly blocks: readonly BlockClass[] };
 
 /** Sets of more pieces are listed block by block: nobody reads them for their shape. */
-export const MAX_PIECES = 64;
+const MAX_PIECES = 64;
 
 /** The set in the fewest blocks and exceptions: `10.0.0.0/8 except 10.1.0.0/16` rather than eight blocks. */
 export function addressClass(set: AddressSet): AddressClass {
@@ -84,3 +84,13 @@ const both = (a: Description, b: Description): Description => ({
 });
 
 const shorter = (a: Description, b: Description): Description => (costOf(b) < costOf(a) ? b : a);
+
+/** How many blocks it takes to tell the addresses. */
+export function blocksOf(addresses: AddressSet): number {
+  if (addresses.length > MAX_PIECES) return addresses.length;
+  const found = addressClass(addresses);
+  if (found.kind === "any") return 0;
+  return found.kind === "blocks"
+    ? found.blocks.reduce((sum, { except }) => sum + 1 + except.length, 0)
+    : found.except.length;
+}

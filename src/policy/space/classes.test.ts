@@ -93,6 +93,42 @@ describe("classes", () => {
     expect(texts(...rules)).toEqual(text);
   });
 
+  test.each<readonly [rules: string[], text: string[]]>([
+    [
+      ["Domain *.a.test tls", "Domain b.test tls 443", "Domain c.test tls 8443"],
+      ["TLS on any port to *.a.test", "TLS on port 443 to b.test", "TLS on port 8443 to c.test"],
+    ],
+    // What every port holds is not cut out of a wildcard, a block or all names, where they are shorter whole.
+    [
+      ["Domain x.a.test tls", "Domain *.a.test tls 443"],
+      ["TLS on any port to x.a.test", "TLS on port 443 to *.a.test"],
+    ],
+    [
+      ["CIDR 10.1.0.0/16 tls", "CIDR 10.0.0.0/8 tls 443", "Domain *.a.test tls 443"],
+      ["TLS on any port to 10.1.0.0/16", "TLS on port 443 to *.a.test", "TLS on port 443 to 10.0.0.0/8"],
+    ],
+    [
+      ["Domain * http", "IP 10.0.0.1 http 80"],
+      ["HTTP on any port to any name", "HTTP on port 80 to 10.0.0.1"],
+    ],
+    // A rule that says no more than another.
+    [["Domain *.a.test tls", "Domain x.a.test tls 443"], ["TLS on any port to *.a.test"]],
+  ])("%j: what every port holds is said once", (rules, text) => {
+    expect(texts(...rules)).toEqual(text);
+  });
+
+  test("however many ports there are, what every port holds is said once", () => {
+    const many = Array.from({ length: 300 }, (_, i) => [
+      `Domain any-${i}.test tls`,
+      `IP 10.0.${i >> 8}.${i & 255} tcp`,
+      `Domain at-${i}.test tls ${i + 1}`,
+      `IP 10.1.${i >> 8}.${i & 255} tcp ${i + 1}`,
+    ]).flat();
+    const classes = connectionClasses(policySpace(matched(...many)));
+    expect(classes).toHaveLength(2 + 2 * 300);
+    expect(classes.reduce((sum, { names }) => sum + nameClasses(names).length, 0)).toBeLessThan(6 * 300);
+  });
+
   test("ports on which a class leaves out everything are said with its ports", () => {
     expect(
       gained(
@@ -163,10 +199,10 @@ describe("classes", () => {
         "CIDR 10.0.0.0/9 tcp",
       ],
       [
+        "any traffic on port 80 to any IPv6 address",
         "TLS and HTTP (gRPC apart) and bytes that are neither TLS nor HTTP on any port to 10.0.0.0/9",
-        "any traffic on port 80 to 10.0.0.0/9, any IPv6 address",
-        "TLS on port 443 to 10.0.0.0/8, 2001:db8::/32",
-        "gRPC on any port except 80 to 10.0.0.0/9, 2001:db8::/32",
+        "TLS on port 443 to 10.128.0.0/9, 2001:db8::/32",
+        "gRPC on any port to 10.0.0.0/9, 2001:db8::/32",
       ],
     ],
   ])("%j: what one class holds is not said again where that is shorter", (rules, text) => {
@@ -189,8 +225,8 @@ describe("classes", () => {
       "any traffic on port 443 to any address except 10.0.0.0/8",
     ]);
     expect(texts("CIDR 10.1.0.0/16 http2", "CIDR ::/0 tcp 80")).toEqual([
-      "any traffic on port 80 to 10.1.0.0/16, any IPv6 address; except TLS and HTTP/1 and bytes that are neither TLS nor HTTP on port 80 to 10.1.0.0/16",
-      "HTTP/2 on any port except 80 to 10.1.0.0/16",
+      "any traffic on port 80 to any IPv6 address",
+      "HTTP/2 on any port to 10.1.0.0/16",
     ]);
   });
 

@@ -1,11 +1,20 @@
 import type { Connection } from "../model/index.ts";
 import type { Port } from "../net/index.ts";
-import { addressClass, MAX_PIECES } from "./address-blocks.ts";
+import { blocksOf } from "./address-blocks.ts";
 import { type AddressSet, ALL_ADDRESSES } from "./addresses.ts";
 import { breadth } from "./breadth.ts";
 import { columnsOf } from "./columns.ts";
 import { differenceOf, unionOf } from "./intervals.ts";
-import { isNoName, type NameSet, nameClasses, nameDifference, nameIntersection, nameUnion } from "./names.ts";
+import { layersOf } from "./layers.ts";
+import {
+  isNamesWithin,
+  isNoName,
+  type NameSet,
+  nameClasses,
+  nameDifference,
+  nameIntersection,
+  nameUnion,
+} from "./names.ts";
 import {
   allNames,
   boxSpace,
@@ -13,6 +22,7 @@ import {
   EMPTY,
   freePort,
   isNothing,
+  type Ports,
   type Rectangle,
   type Region,
   type Space,
@@ -127,7 +137,7 @@ function withoutPorts(box: ConnectionClass): ConnectionClass {
     const isAll =
       traffic.length === box.traffic.length &&
       differenceOf(box.addresses, addresses).length === 0 &&
-      isWithin(box.names, names);
+      isNamesWithin(box.names, names);
     if (!isAll || !("only" in ports)) return true;
     for (const port of ports.only) closed.add(port);
     return false;
@@ -144,16 +154,6 @@ function shortest(one: ConnectionClass, said: Space): readonly ConnectionClass[]
   const [only, second] = left;
   if (only === undefined) return [];
   return second === undefined && blocksOf(only.addresses) < blocksOf(one.addresses) ? [only] : [one];
-}
-
-/** How many blocks it takes to tell the addresses. */
-function blocksOf(addresses: AddressSet): number {
-  if (addresses.length > MAX_PIECES) return addresses.length;
-  const found = addressClass(addresses);
-  if (found.kind === "any") return 0;
-  return found.kind === "blocks"
-    ? found.blocks.reduce((sum, { except }) => sum + 1 + except.length, 0)
-    : found.except.length;
 }
 
 /** The connections of classes, as a set again. */
@@ -177,8 +177,10 @@ function joinTraffic(a: ConnectionClass, b: ConnectionClass): ConnectionClass {
   return { ...a, traffic: [...a.traffic, ...b.traffic], names: nameUnion(a.names, b.names) };
 }
 
-function classesOf(traffic: Traffic, space: Space): ConnectionClass[] {
-  const { byPort, rest } = space[traffic];
+const classesOf = (traffic: Traffic, space: Space): readonly ConnectionClass[] =>
+  (layersOf(space[traffic], allNames(traffic)) ?? [space[traffic]]).flatMap((ports) => classesOfPorts(traffic, ports));
+
+function classesOfPorts(traffic: Traffic, { byPort, rest }: Ports): ConnectionClass[] {
   const isAlone = byPort.size + (rest.length > 0 ? 1 : 0) === 1;
   const groups = new Map<string, { rectangle: Rectangle; ports: Port[] }>();
   const canonical = new Map<Region, readonly (readonly [string, Rectangle])[]>();
@@ -218,19 +220,17 @@ function widest(region: Region): readonly Rectangle[] {
   const wide = columns.map(({ names }) => ({
     names,
     addresses: columns
-      .filter((c) => isWithin(names, c.names))
+      .filter((c) => isNamesWithin(names, c.names))
       .map(({ addresses }) => addresses)
       .reduce(unionOf),
   }));
   return wide.filter((one) => {
-    const smaller = wide.filter((other) => other !== one && isWithin(other.names, one.names));
+    const smaller = wide.filter((other) => other !== one && isNamesWithin(other.names, one.names));
     if (smaller.length === 0) return true;
     const covered = smaller.map(({ names }) => names).reduce(nameUnion);
     return !isNoName(nameDifference(one.names, covered));
   });
 }
-
-const isWithin = (inner: NameSet, outer: NameSet): boolean => isNoName(nameDifference(inner, outer));
 
 function portsWithout(byPort: ReadonlyMap<Port, unknown>, ports: readonly Port[]): readonly Port[] {
   const named = new Set(ports);

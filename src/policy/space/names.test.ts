@@ -7,6 +7,7 @@ import {
   ALL_NAMED,
   ALL_SERVER_NAMES,
   holdsName,
+  isNamesWithin,
   isNoName,
   NAMELESS,
   type NameSet,
@@ -15,6 +16,7 @@ import {
   nameDifference,
   nameIntersection,
   nameSet,
+  namesFilled,
   nameUnion,
   nameWeight,
   oneName,
@@ -71,6 +73,23 @@ describe("sets of names", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  test("law: what fills a set is of the other one, and makes no stretch and no exception more", () => {
+    const words = (set: NameSet) => nameClasses(set).flatMap((c) => (c.kind === "below" ? ["", ...c.except] : [""]));
+    fc.assert(
+      fc.property(names, names, (set, more) => {
+        const filled = namesFilled(set, more);
+        expect(isNamesWithin(set, filled)).toBe(true);
+        expect(isNamesWithin(filled, nameUnion(set, more))).toBe(true);
+        expect(nameClasses(nameUnion(filled, filled))).toEqual(nameClasses(filled));
+        if (!set.tree.below) expect(words(filled).length).toBeLessThanOrEqual(words(set).length);
+      }),
+      { numRuns: 1000 },
+    );
+    const [wide, gap] = [nameSet([read("*.a.b")]), nameSet([read("b.a.b"), read("*.b.a.b"), read("b")])];
+    expect(nameClasses(namesFilled(nameDifference(wide, gap), gap))).toEqual(nameClasses(wide));
+    expect(nameClasses(namesFilled(oneName("a.b"), wide))).toEqual(nameClasses(oneName("a.b")));
   });
 
   test("law: a member of a set is in it, and only the empty one has none", () => {

@@ -139,8 +139,10 @@ const combine = (a: NameSet, b: NameSet, both: Both): NameSet => ({
   tree: combineTrees(a.tree, b.tree, both),
 });
 
+const or: Both = (x, y) => x || y;
+
 /** What is in either. */
-export const nameUnion = (a: NameSet, b: NameSet): NameSet => combine(a, b, (x, y) => x || y);
+export const nameUnion = (a: NameSet, b: NameSet): NameSet => combine(a, b, or);
 
 /** What is in both. */
 export const nameIntersection = (a: NameSet, b: NameSet): NameSet => combine(a, b, (x, y) => x && y);
@@ -151,6 +153,23 @@ export const nameDifference = (a: NameSet, b: NameSet): NameSet => combine(a, b,
 /** Nothing in it? The root's own `self` stands for no name. */
 export const isNoName = (set: NameSet): boolean =>
   !set.none && !set.illFormed && !set.tree.below && set.tree.children.size === 0;
+
+/** Are all names of one set in the other? */
+export const isNamesWithin = (inner: NameSet, outer: NameSet): boolean => isNoName(nameDifference(inner, outer));
+
+/** `set` with what `more` adds to its wildcards: what they leave out, and `more` has, need not be left out. */
+export function namesFilled(set: NameSet, more: NameSet): NameSet {
+  if (set.tree.below) return nameUnion(set, more);
+  return { ...set, tree: filledTree(set.tree, more.tree) };
+}
+
+function filledTree(node: NameTree, more: NameTree): NameTree {
+  if (node.below) return combineTrees(node, { ...more, self: node.self }, or);
+  const children = new Map<string, NameTree>();
+  for (const [label, child] of node.children)
+    children.set(label, filledTree(child, more.children.get(label) ?? leaf(more.below)));
+  return { ...node, children };
+}
 
 /** Is the name in the set? `name` absent: the missing one. */
 export function holdsName(set: NameSet, name: string | undefined): boolean {

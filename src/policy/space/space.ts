@@ -33,7 +33,7 @@ export interface Rectangle {
 export type Region = readonly Rectangle[];
 
 /** Regions by port; `rest` is that of every port not listed. */
-interface Ports {
+export interface Ports {
   readonly byPort: ReadonlyMap<Port, Region>;
   readonly rest: Region;
 }
@@ -134,10 +134,10 @@ function cut(p: Rectangle, q: Rectangle): Region {
   return isEmptyRectangle(both) ? [] : [both];
 }
 
-/** At most two disjoint pieces: the addresses outside `q`, and its addresses under other names. */
-function subtractRectangle(p: Rectangle, q: Rectangle): Region {
+/** At most two disjoint pieces: the addresses outside `q`, and its addresses under other names. `p` itself where they do not meet. */
+export function subtractRectangle(p: Rectangle, q: Rectangle): Region {
   const common = intersectionOf(p.addresses, q.addresses);
-  if (common.length === 0) return [p];
+  if (common.length === 0 || isNoName(nameIntersection(p.names, q.names))) return [p];
   const pieces = [
     { addresses: differenceOf(p.addresses, q.addresses), names: p.names },
     { addresses: common, names: nameDifference(p.names, q.names) },
