@@ -3,6 +3,7 @@ import "../../src/policy/space/breadth.test.ts";
 import "../../src/policy/space/class-text.test.ts";
 import "../../src/policy/space/classes.test.ts";
 import "../../src/policy/space/intervals.test.ts";
+import "../../src/policy/space/layers.test.ts";
 import "../../src/policy/space/names.test.ts";
 import "../../src/policy/space/of-policy.test.ts";
 import "../../src/policy/space/space.test.ts";

@@ -14,14 +14,15 @@ export function layersOf(
   { byPort, rest }: Ports,
   all: NameSet,
 ): readonly [everywhere: Ports, beyond: Ports] | undefined {
-  if (rest.length === 0 || byPort.size === 0 || byPort.size === PORT_COUNT) return undefined;
+  if (rest.length === 0 || byPort.size === PORT_COUNT) return undefined;
   for (const region of byPort.values()) if (without(rest, region).length > 0) return undefined;
   const columns = columnsOf(rest);
   const beyond = new Map<Port, Region>();
-  for (const [port, region] of byPort) {
-    const more = columnsOf(without(region, rest)).map((one) => widened(one, columns, all));
-    if (more.length > 0) beyond.set(port, more);
-  }
+  for (const [port, region] of byPort)
+    beyond.set(
+      port,
+      columnsOf(without(region, rest)).map((one) => widened(one, columns, all)),
+    );
   return [
     { byPort: new Map(), rest },
     { byPort: beyond, rest: [] },
@@ -50,7 +51,6 @@ function widened({ addresses, names }: Rectangle, everywhere: readonly Rectangle
 /** The names that all of these addresses have. */
 function namesAt(addresses: AddressSet, columns: readonly Rectangle[]): NameSet {
   const here = columns.filter((column) => intersectionOf(column.addresses, addresses).length > 0);
-  const [first, ...others] = here.map(({ names }) => names);
-  const isAll = differenceOf(addresses, here.map((column) => column.addresses).reduce(unionOf, [])).length === 0;
-  return first === undefined || !isAll ? NO_NAMES : others.reduce(nameIntersection, first);
+  const others = here.reduce((left, column) => differenceOf(left, column.addresses), addresses);
+  return others.length > 0 ? NO_NAMES : here.map(({ names }) => names).reduce(nameIntersection);
 }
