@@ -25,7 +25,14 @@ const PROGRAMS = [
   { program: "nsenter", debian: "util-linux", for: "network namespaces" },
   { program: "setpriv", debian: "util-linux", for: "running a workload as another user" },
   { program: "mount", debian: "mount", for: "network namespaces" },
-  ...(purpose === "test" ? [{ program: "chromium", debian: "chromium", for: "tests in a browser" }] : []),
+  ...(purpose === "test"
+    ? [
+        { program: "chromium", debian: "chromium", for: "tests in a browser" },
+        { program: "mkfs.ext4", debian: "e2fsprogs", for: "tests with a disk that hangs" },
+        { program: "fsfreeze", debian: "util-linux", for: "tests with a disk that hangs" },
+        { program: "losetup", debian: "mount", for: "tests with a disk that hangs" },
+      ]
+    : []),
 ];
 
 const problems = [];

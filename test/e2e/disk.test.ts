@@ -2,6 +2,7 @@
  * The disk under the state folder is full, or hangs, or the agent does: what is denied stays denied and what is allowed
  * passes, what is lost is told and bounded, and all goes on by itself when there is room again.
  */
+import { spawnSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { bytesTo, httpTo, type Target, tlsTo } from "../../bench/envoy-scale/traffic.ts";
 import { until } from "../engines/product.ts";
@@ -138,7 +139,7 @@ for (const { name, binary, missing } of envoys) {
     await send(EVIL, count, false);
   };
 
-  describeReal(`a disk and an agent that hang, with the ${name}`, missing ?? notRoot(), () => {
+  describeReal(`a disk and an agent that hang, with the ${name}`, missing ?? noLoop(), () => {
     let thaw: (() => Promise<void>) | undefined;
     beforeAll(async () => {
       disk = await startDiskBed(binary, { kind: "loop", mib: 32 });
@@ -184,6 +185,8 @@ for (const { name, binary, missing } of envoys) {
 }
 
 /** Why no disk can be made here that hangs. */
-function notRoot(): string | undefined {
-  return process.getuid?.() === 0 ? undefined : "only root can mount a disk that can be made to hang";
+function noLoop(): string | undefined {
+  if (process.getuid?.() !== 0) return "only root can mount a disk that can be made to hang";
+  const { status } = spawnSync("losetup", ["--find"], { stdio: "ignore" });
+  return status === 0 ? undefined : "there is no loop device for a disk that can be made to hang";
 }
