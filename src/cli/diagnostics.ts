@@ -16,6 +16,19 @@ export function renderDiagnostics(
     .join("");
 }
 
+/** What was not said before, of several readings of files: the same of the same text is said once. `said` remembers. */
+export function notSaid(
+  said: Set<string>,
+  diagnostics: readonly Diagnostic[],
+  texts: readonly InputText[],
+): readonly Diagnostic[] {
+  const textOf = new Map(texts.map(({ file, text }) => [file, text]));
+  return diagnostics.filter(({ span, code, message }) => {
+    const key = JSON.stringify([span, code, message, textOf.get(span?.file ?? "")]);
+    return !said.has(key) && said.add(key);
+  });
+}
+
 /** Source lines may hold anything; tabs stay, since the line of carets repeats them. */
 const safe = (line: string): string => line.split("\t").map(printable).join("\t");
 

@@ -16,7 +16,7 @@ import {
 import { formatConnection } from "../policy/model/index.ts";
 import { type ConnectionClass, renderClass } from "../policy/space/index.ts";
 import { type CommandContext, command, outputOption } from "./command.ts";
-import { faultCount, hasErrors, renderDiagnostics } from "./diagnostics.ts";
+import { faultCount, hasErrors, notSaid, renderDiagnostics } from "./diagnostics.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { isRevisionPath, readRevision } from "./git-input.ts";
 import { type InputText, readTexts } from "./input.ts";
@@ -102,14 +102,8 @@ async function readSide(name: string, { shared, options, terminal }: Side): Prom
  */
 function printFindings(sides: readonly ReadSide[], terminal: Terminal): void {
   const said = new Set<string>();
-  for (const { diagnostics, texts } of sides) {
-    const text = new Map(texts.map((one) => [one.file, one.text]));
-    const news = diagnostics.filter((one) => {
-      const key = JSON.stringify([one.span, one.code, one.message, text.get(one.span?.file ?? "")]);
-      return !said.has(key) && said.add(key);
-    });
-    terminal.err(renderDiagnostics(news, texts, terminal.errStyles));
-  }
+  for (const { diagnostics, texts } of sides)
+    terminal.err(renderDiagnostics(notSaid(said, diagnostics, texts), texts, terminal.errStyles));
   const faulty = sides.filter(({ diagnostics }) => hasErrors(diagnostics));
   if (faulty.length === 0) return;
   const counts = faulty.map(({ name, diagnostics }) => `${faultCount(diagnostics)} in \`${name}\``).join(", ");

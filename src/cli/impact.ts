@@ -41,8 +41,8 @@ interface Proposed {
   readonly policies: readonly MeshPassthrough[];
 }
 
-const sideOf = (options: Asked, terminal: Terminal): Promise<Checked> =>
-  loadChecked({ ...options, file: [options.impact] }, terminal);
+const sideOf = (options: Asked, terminal: Terminal, said: Set<string>): Promise<Checked> =>
+  loadChecked({ ...options, file: [options.impact] }, terminal, said);
 
 /** The proxy as it will be: policies of the new side alone, Dataplane and Mesh from there or as they were. */
 function proposedFor({ dataplane: was }: CheckedProxy, before: Checked, after: Checked): Proposed {
@@ -60,8 +60,9 @@ function proposedFor({ dataplane: was }: CheckedProxy, before: Checked, after: C
 }
 
 async function ofClasses(options: Asked, terminal: Terminal): Promise<ImpactAnswer> {
-  const before = await loadChecked(options, terminal);
-  const after = await sideOf(options, terminal);
+  const said = new Set<string>();
+  const before = await loadChecked(options, terminal, said);
+  const after = await sideOf(options, terminal, said);
   const all = proxiesMeant(before, options).map((proxy) => {
     const { effective } = proposedFor(proxy, before, after);
     const { name, mesh } = proxy.dataplane.meta;
@@ -91,9 +92,10 @@ async function ofLive(options: Asked & { readonly state: string }, terminal: Ter
       `the sidecar of \`${printable(state)}\` is that of \`${printable(who.workload)}\` in mesh ${printable(who.mesh)}`,
       "leave out `--proxy` and `--mesh`, or name another `--state`",
     );
-  const after = await sideOf(options, terminal);
+  const said = new Set<string>();
+  const after = await sideOf(options, terminal, said);
   // The old side is what the sidecar enforces; `-f` is for the Dataplane alone.
-  const before = file === undefined ? after : await loadChecked(options, terminal);
+  const before = file === undefined ? after : await loadChecked(options, terminal, said);
   const isIt = ({ dataplane: { meta } }: CheckedProxy) => meta.name === who.workload && meta.mesh === who.mesh;
   const known = [...before.proxies, ...after.proxies].find(isIt);
   const meant = known ?? proxyMeant(before, { ...options, proxy: who.workload, mesh: who.mesh });

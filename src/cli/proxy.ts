@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Checked, type CheckedProxy, check } from "../policy/check/index.ts";
 import { nearestWord } from "../policy/text/index.ts";
-import { faultCount, hasErrors, renderDiagnostics } from "./diagnostics.ts";
+import { faultCount, hasErrors, notSaid, renderDiagnostics } from "./diagnostics.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { type InputText, readTexts } from "./input.ts";
 import { addContextOptions, type ContextOptions, contextOf } from "./label-context.ts";
@@ -23,13 +23,17 @@ export function addProxyOptions(command: Command): Command {
 
 /**
  * Read and check what `-f` names. Warnings go to standard error; an error ends the command, since an answer without
- * the refused resource would be the answer to another question.
+ * the refused resource would be the answer to another question. `said`: what earlier calls have written already.
  */
-export async function loadChecked(options: ProxyOptions, terminal: Terminal): Promise<Checked> {
+export async function loadChecked(
+  options: ProxyOptions,
+  terminal: Terminal,
+  said: Set<string> = new Set(),
+): Promise<Checked> {
   const texts: readonly InputText[] = await readTexts(options.file, terminal);
   const checked = check(texts, contextOf(options));
   const { diagnostics } = checked;
-  terminal.err(renderDiagnostics(diagnostics, texts, terminal.errStyles));
+  terminal.err(renderDiagnostics(notSaid(said, diagnostics, texts), texts, terminal.errStyles));
   if (hasErrors(diagnostics))
     throw new CommandError(EXIT.no, `${faultCount(diagnostics)}: there is no answer before the errors are mended`);
   return checked;

@@ -76,6 +76,24 @@ describe("effective", () => {
     expect((await sallyport(["effective", UNIVERSAL, "--impact", UNIVERSAL, "--state", "/none"])).code).toBe(3);
   });
 
+  test("--impact: what is to be said of a file that both sides have is said once", async () => {
+    const file = join(mkdtempSync(join(folder, "both-")), "both.yaml");
+    const proxy = { type: "Dataplane", mesh: "default", name: "web-1" };
+    const networking = { address: "10.0.0.1", inbound: [{ port: 80, tags: { "kuma.io/service": "web" } }] };
+    const redirected = {
+      ...networking,
+      transparentProxying: { redirectPortInbound: 15006, redirectPortOutbound: 15001 },
+    };
+    const resources = [
+      { type: "Mesh", name: "default", unheardOf: 1 },
+      { ...proxy, networking: redirected },
+    ];
+    writeFileSync(file, resources.map((one) => JSON.stringify(one)).join("\n---\n"));
+    const { code, stderr } = await sallyport(["effective", file, "--impact", file]);
+    expect(code, stderr).toBe(0);
+    expect(stderr.match(/unheardOf/g)).toHaveLength(2); // the warning, and its line
+  });
+
   test("mode and rules with their sources, and why other policies do not select the proxy", async () => {
     const { code, stdout } = await sallyport(["effective", "-f", UNIVERSAL, "--proxy", "demo-app", "-o", "json"]);
     const view = JSON.parse(stdout);
