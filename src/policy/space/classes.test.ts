@@ -139,6 +139,9 @@ describe("classes", () => {
     expect(
       gained(["CIDR 192.0.2.0/24 tcp 25", "Domain a.test tls 443"], ["CIDR 192.0.2.0/24 tcp", "Domain a.test tls 443"]),
     ).toEqual(["any traffic on any port except 25 to 192.0.2.0/24; except TLS on port 443 to a.test"]);
+    expect(
+      gained(["IP 192.0.2.1 tls 25", "Domain a.test tls 443"], ["IP 192.0.2.1 tcp", "Domain a.test tls 443"]),
+    ).toEqual(["any traffic on any port to 192.0.2.1; except TLS on port 25; except TLS on port 443 to a.test"]);
   });
 
   test("what stays allowed is an exception where that is shorter", () => {
@@ -178,6 +181,24 @@ describe("classes", () => {
     [
       ["IP 10.0.0.1 tcp", "CIDR 2001:db8::/32 grpc 80"],
       ["any traffic on any port to 10.0.0.1", "gRPC on port 80 to 2001:db8::/32"],
+    ],
+    [
+      ["IP 10.0.0.1 tcp 80", "IP 10.0.0.1 tcp 443", "CIDR 2001:db8::/32 grpc 80"],
+      ["any traffic on ports 80, 443 to 10.0.0.1", "gRPC on port 80 to 2001:db8::/32"],
+    ],
+    [
+      [
+        "IP 10.0.0.1 tcp 25",
+        "IP 10.0.0.1 tcp 80",
+        "IP 10.0.0.1 grpc 443",
+        "CIDR 2001:db8::/32 grpc 80",
+        "CIDR 2001:db8::/32 grpc 443",
+      ],
+      ["any traffic on ports 25, 80 to 10.0.0.1", "gRPC on ports 80, 443 to 10.0.0.1, 2001:db8::/32"],
+    ],
+    [
+      ["CIDR ::/0 tcp 25", "CIDR ::/0 tcp 80", "CIDR 0.0.0.0/0 grpc 80"],
+      ["any traffic on ports 25, 80 to any IPv6 address", "gRPC on port 80 to anywhere"],
     ],
     // No shorter: one block for another.
     [

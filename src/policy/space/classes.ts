@@ -127,25 +127,22 @@ function boxRound(group: readonly ConnectionClass[], space: Space): ConnectionCl
   const except = plainClasses(tooMuch);
   if (except.length === 0) return box;
   if (1 + except.length > group.length || breadth(tooMuch) * LITTLE > breadth(held)) return undefined;
-  return isOpen ? withoutPorts({ ...box, except }) : { ...box, except };
+  return isOpen ? withoutPorts(box, except) : { ...box, except };
 }
 
-/** Ports on which it leaves out all that it holds are said as such: `any port except 25`. */
-function withoutPorts(box: ConnectionClass): ConnectionClass {
-  const closed = new Set<Port>();
-  const except = (box.except ?? []).filter(({ traffic, ports, addresses, names }) => {
+/** Ports on which a box leaves out all that it holds are said as such: `any port except 25`. */
+function withoutPorts(box: ConnectionClass, exceptions: readonly ConnectionClass[]): ConnectionClass {
+  const closed: Port[] = [];
+  const except = exceptions.filter(({ traffic, ports, addresses, names }) => {
     const isAll =
       traffic.length === box.traffic.length &&
       differenceOf(box.addresses, addresses).length === 0 &&
       isNamesWithin(box.names, names);
     if (!isAll || !("only" in ports)) return true;
-    for (const port of ports.only) closed.add(port);
+    closed.push(...ports.only); // one class at most is all of it, and its ports ascend
     return false;
   });
-  if (closed.size === 0) return box;
-  const ports = { except: [...closed].sort((a, b) => a - b) };
-  const { except: _, ...plain } = box;
-  return except.length === 0 ? { ...plain, ports } : { ...plain, ports, except };
+  return { ...box, ports: { except: closed }, except };
 }
 
 /** The class, or what it holds beyond `said` where that takes fewer words. */

@@ -83,7 +83,8 @@ describe("sets of names", () => {
         expect(isNamesWithin(set, filled)).toBe(true);
         expect(isNamesWithin(filled, nameUnion(set, more))).toBe(true);
         expect(nameClasses(nameUnion(filled, filled))).toEqual(nameClasses(filled));
-        if (!set.tree.below) expect(words(filled).length).toBeLessThanOrEqual(words(set).length);
+        expect(words(filled).length).toBeLessThanOrEqual(words(set).length);
+        expect([filled.none, filled.illFormed]).toEqual([set.none, set.illFormed]);
       }),
       { numRuns: 1000 },
     );

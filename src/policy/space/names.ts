@@ -157,17 +157,19 @@ export const isNoName = (set: NameSet): boolean =>
 /** Are all names of one set in the other? */
 export const isNamesWithin = (inner: NameSet, outer: NameSet): boolean => isNoName(nameDifference(inner, outer));
 
-/** `set` with what `more` adds to its wildcards: what they leave out, and `more` has, need not be left out. */
-export function namesFilled(set: NameSet, more: NameSet): NameSet {
-  if (set.tree.below) return nameUnion(set, more);
-  return { ...set, tree: filledTree(set.tree, more.tree) };
-}
+/** `set` with what its wildcards leave out and `more` has, where that is the whole of an exception: nothing to say is added. */
+export const namesFilled = (set: NameSet, more: NameSet): NameSet => ({
+  ...set,
+  tree: filledTree(set.tree, more.tree),
+});
 
 function filledTree(node: NameTree, more: NameTree): NameTree {
-  if (node.below) return combineTrees(node, { ...more, self: node.self }, or);
   const children = new Map<string, NameTree>();
-  for (const [label, child] of node.children)
-    children.set(label, filledTree(child, more.children.get(label) ?? leaf(more.below)));
+  for (const [label, child] of node.children) {
+    const other = more.children.get(label) ?? leaf(more.below);
+    const isWhole = node.below && isLeafOf(combineTrees(child, other, or), true);
+    if (!isWhole) children.set(label, filledTree(child, other));
+  }
   return { ...node, children };
 }
 

@@ -116,6 +116,7 @@ describe("policies", () => {
       expect(left("Domain a.test tls 443", other)).toBe(false);
     for (const other of ["IP ::a00:1 tcp", "CIDR 10.0.0.0/31 tcp 80", "CIDR 10.0.0.0/32 tcp"])
       expect(left("IP 10.0.0.1 tcp", other)).toBe(false);
+    expect(left("IP 10.0.0.1 tcp 443", "IP 10.0.0.1 tcp 80")).toBe(false);
   });
 });
 
