@@ -27,7 +27,7 @@ export function parseDomainPattern(text: string): Parsed<DomainPattern, DomainRe
       `a wildcard stands for whole labels: \`*.${text.replace(/^\*+\.?/, "") || "example.com"}\``,
     );
   const name = parseDomainName(wildcard ? text.slice(2) : text);
-  if (!name.ok) return wildcard && name.reason === "not-ascii" ? refused(name.reason, helpForUnicode(text)) : name;
+  if (!name.ok) return name.reason === "not-ascii" ? refused(name.reason, helpForUnicode(text)) : name;
   return parsed(wildcard ? { kind: "suffix", rest: name.value } : { kind: "exact", name: name.value });
 }
 
@@ -59,14 +59,8 @@ export function domainMatches(pattern: DomainPattern, name: string): boolean {
 }
 
 function helpForUnicode(text: string): string {
-  const front = text.startsWith("*.") ? "*." : "";
-  const ascii = toASCII(text.slice(front.length), {
-    checkHyphens: true,
-    checkBidi: true,
-    checkJoiners: true,
-    verifyDNSLength: true,
-  });
-  return ascii === null ? "write the name in ASCII" : `write the A-label: \`${front}${ascii}\``;
+  const ascii = toASCII(text, { checkHyphens: true, checkBidi: true, checkJoiners: true, verifyDNSLength: true });
+  return ascii === null ? "write the name in ASCII" : `write the A-label: \`${ascii}\``;
 }
 
 function helpForName(text: string): string {
