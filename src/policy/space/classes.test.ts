@@ -140,8 +140,8 @@ describe("classes", () => {
       gained(["CIDR 192.0.2.0/24 tcp 25", "Domain a.test tls 443"], ["CIDR 192.0.2.0/24 tcp", "Domain a.test tls 443"]),
     ).toEqual(["any traffic on any port except 25 to 192.0.2.0/24; except TLS on port 443 to a.test"]);
     expect(
-      gained(["IP 192.0.2.1 tls 25", "Domain a.test tls 443"], ["IP 192.0.2.1 tcp", "Domain a.test tls 443"]),
-    ).toEqual(["any traffic on any port to 192.0.2.1; except TLS on port 25; except TLS on port 443 to a.test"]);
+      gained(["IP 192.0.2.1 http 25", "Domain a.test tls 443"], ["IP 192.0.2.1 tcp", "Domain a.test tls 443"]),
+    ).toEqual(["any traffic on any port to 192.0.2.1; except TLS on port 443 to a.test; except HTTP on port 25"]);
   });
 
   test("what stays allowed is an exception where that is shorter", () => {
