@@ -20,7 +20,8 @@ interface Removable {
 /**
  * The texts that lints can mend without changing any verdict, mended: rules without effect beside others of their own
  * policy are taken out, unless a suppression allows them. Suppressions above such a rule go with it, or they would allow
- * what is found in the next one; all else in a text stays as it is, other comments above a rule included. A text in which that is not possible is left out.
+ * what is found in the next one; all else in a text stays as it is, other comments above a rule included. A text in
+ * which that is not possible is left out.
  */
 export function fix(input: LintInput, texts: readonly LintedText[], options: LintOptions = {}): FixedText[] {
   const byFile = new Map<string, Removable[]>();

@@ -8,7 +8,8 @@ import { PORT_COUNT, type Ports, type Rectangle, type Region, subtractRectangle 
 
 /**
  * What every port holds, and what ports hold beyond it: `*.a.test` on any port is said once, not again with what is
- * allowed on 443. `all`: the names that the traffic can carry. Undefined where some port holds less than those that are not listed. Equal sets give equal layers.
+ * allowed on 443. `all`: the names that the traffic can carry. Undefined where some port holds less than those that are
+ * not listed. Equal sets give equal layers.
  */
 export function layersOf(
   { byPort, rest }: Ports,

@@ -134,7 +134,10 @@ function cut(p: Rectangle, q: Rectangle): Region {
   return isEmptyRectangle(both) ? [] : [both];
 }
 
-/** At most two disjoint pieces: the addresses outside `q`, and its addresses under other names. `p` itself where they do not meet. */
+/**
+ * At most two disjoint pieces: the addresses outside `q`, and its addresses under other names. `p` itself where they do
+ * not meet.
+ */
 export function subtractRectangle(p: Rectangle, q: Rectangle): Region {
   const common = intersectionOf(p.addresses, q.addresses);
   if (common.length === 0 || isNoName(nameIntersection(p.names, q.names))) return [p];

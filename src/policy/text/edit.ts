@@ -7,8 +7,8 @@ type Cut = readonly [from: number, to: number];
 
 /**
  * The text without the list items that start at these places, and without the given comments; everything else, other
- * comments above the items included, stays as it was. Undefined where that cannot be done by leaving text out: nothing starts there, an item has an anchor,
- * no item of its list would be left, or the text has faults.
+ * comments above the items included, stays as it was. Undefined where that cannot be done by leaving text out: nothing
+ * starts there, an item has an anchor, no item of its list would be left, or the text has faults.
  */
 export function removeItems(
   text: string,
