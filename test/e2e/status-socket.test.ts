@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeEffectivePolicy } from "../../src/compile/agent/index.ts";
+import { until } from "../engines/product.ts";
 import { describeReal, envoys } from "../engines/requirements.ts";
 import { residentBytes } from "./disk-bed.ts";
 import { policyOf, type SidecarBed, type SidecarProcess, startSidecarBed } from "./sidecar-bed.ts";
@@ -86,6 +87,10 @@ for (const { name, binary, missing } of envoys.slice(0, 1))
       const lives = await Promise.all(
         [1, 2, 3].map((i) => bed.testbed.prober.hold(bed.probeOf(`opaque://203.0.113.${i}:9000`))),
       );
+      // Envoy's records are late by a moment.
+      await until("all three are known", async () => {
+        return JSON.parse((await ask("GET", "/connections")).text).total === lives.length;
+      });
       for (const [query, listed] of [
         ["?most=0", 0],
         ["?most=2", 2],
