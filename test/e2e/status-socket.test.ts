@@ -89,7 +89,7 @@ for (const { name, binary, missing } of envoys.slice(0, 1))
       );
       // Envoy's records are late by a moment.
       await until("all three are known", async () => {
-        return JSON.parse((await ask("GET", "/connections")).text).total === lives.length;
+        return JSON.parse((await ask("POST", "/impact", policy("web-1"))).text).counts.cut === lives.length;
       });
       for (const [query, listed] of [
         ["?most=0", 0],
