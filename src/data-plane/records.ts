@@ -3,8 +3,8 @@
  * counted twice without anybody knowing.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type LedgerFile, ledgerText, readLedger, type SavedLedger, writeLedger } from "./hits/index.ts";
-import { errorText, isFull, type Log, type ProcessId } from "./host/index.ts";
+import { type LedgerFile, ledgerText, readLedger, type SavedLedger } from "./hits/index.ts";
+import { errorText, isFull, type Log, type ProcessId, replaceFile } from "./host/index.ts";
 import { followLog, type LineSink, type LogPosition, type LogStats, logAudit } from "./report/index.ts";
 
 export interface RecordsSettings {
@@ -153,7 +153,7 @@ export function records(settings: RecordsSettings): Records {
 /** What the file system said, in the end. Where the disk is full of what was read already, that makes room. */
 function tryWrite(path: string, text: string, makeRoom: () => boolean): unknown {
   try {
-    writeLedger(path, text);
+    replaceFile(path, text);
     return undefined;
   } catch (error) {
     return isFull(error) && makeRoom() ? tryWrite(path, text, () => false) : error;

@@ -81,9 +81,5 @@ async function frozen(argv: readonly string[]): Promise<() => Promise<void>> {
   };
 }
 
-/** Resident bytes of a process. */
-export const residentBytes = (pid: number): number =>
-  4_096 * Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]);
-
 export const parentOf = (pid: number): number =>
   Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);

@@ -4,10 +4,11 @@
  */
 import { spawnSync } from "node:child_process";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { memoryOf } from "../../bench/envoy-scale/process-figures.ts";
 import { bytesTo, httpTo, type Target, tlsTo } from "../../bench/envoy-scale/traffic.ts";
 import { until } from "../engines/product.ts";
 import { describeReal, envoys } from "../engines/requirements.ts";
-import { type DiskBed, parentOf, residentBytes, startDiskBed } from "./disk-bed.ts";
+import { type DiskBed, parentOf, startDiskBed } from "./disk-bed.ts";
 import { policyOf, type SidecarProcess } from "./sidecar-bed.ts";
 
 const RULES = ["tls Domain api.example.com 443", "http Domain web.example.com 80", "tcp CIDR 203.0.113.0/24 9000"];
@@ -40,6 +41,15 @@ const sendAll = async (count: number): Promise<void> => {
   await send(EVIL, count, false);
 };
 
+/** The sidecar has its first policy, and everything was sent twenty times. */
+async function begin(): Promise<void> {
+  await start();
+  expect(await disk.bed.push(policyOf("Matched", ...RULES))).toBe("accepted");
+  await ready();
+  await sendAll(20);
+  expect(await counted()).toEqual([20, 20, 20]);
+}
+
 /** How often the rules admitted something, once everything that Envoy took is read or known to be lost. */
 async function counted(): Promise<readonly number[]> {
   let seen = "";
@@ -58,11 +68,7 @@ for (const { name, binary, missing } of envoys) {
   describeReal(`a full disk, with the ${name}`, missing, () => {
     beforeAll(async () => {
       disk = await startDiskBed(binary, { kind: "memory", mib: 6 });
-      await start();
-      expect(await disk.bed.push(policyOf("Matched", ...RULES))).toBe("accepted");
-      await ready();
-      await sendAll(20);
-      expect(await counted()).toEqual([20, 20, 20]);
+      await begin();
     }, 60_000);
     afterAll(async () => {
       await disk?.bed.close();
@@ -71,12 +77,12 @@ for (const { name, binary, missing } of envoys) {
     test("changes no verdict; what is lost is told, and memory does not grow with it", async () => {
       await disk.fill();
       const [agent, envoy] = [(await sidecar.running.pid()) ?? 0, disk.bed.envoys()[0] ?? 0];
-      const before = [residentBytes(agent), residentBytes(envoy)];
+      const before = [memoryOf(agent).rss, memoryOf(envoy).rss];
       await sendAll(1_000);
       await sidecar.until(says("records of envoy did not arrive"), 30_000);
       await counted();
       expect(await lost()).toBeGreaterThan(5_000);
-      const after = [residentBytes(agent), residentBytes(envoy)];
+      const after = [memoryOf(agent).rss, memoryOf(envoy).rss];
       expect(after.map((bytes, i) => (bytes - (before[i] ?? 0)) / MIB).filter((more) => more > 40)).toEqual([]);
     });
 
@@ -143,11 +149,7 @@ for (const { name, binary, missing } of envoys) {
     let thaw: (() => Promise<void>) | undefined;
     beforeAll(async () => {
       disk = await startDiskBed(binary, { kind: "loop", mib: 32 });
-      await start();
-      expect(await disk.bed.push(policyOf("Matched", ...RULES))).toBe("accepted");
-      await ready();
-      await sendAll(20);
-      expect(await counted()).toEqual([20, 20, 20]);
+      await begin();
     }, 60_000);
     afterEach(() => thaw?.());
     afterAll(async () => {

@@ -3,10 +3,10 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { memoryOf } from "../../bench/envoy-scale/process-figures.ts";
 import { encodeEffectivePolicy } from "../../src/compile/agent/index.ts";
 import { until } from "../engines/product.ts";
 import { describeReal, envoys } from "../engines/requirements.ts";
-import { residentBytes } from "./disk-bed.ts";
 import { policyOf, type SidecarBed, type SidecarProcess, startSidecarBed } from "./sidecar-bed.ts";
 
 const RULES = ["tcp CIDR 203.0.113.0/24 9000"];
@@ -144,13 +144,13 @@ for (const { name, binary, missing } of envoys.slice(0, 1))
 
       test("that stops half way is given up, others are answered meanwhile, and memory stays", async () => {
         const pid = (await sidecar.running.pid()) ?? 0;
-        const before = residentBytes(pid);
+        const before = memoryOf(pid).rss;
         const half = `POST /impact HTTP/1.1\r\nHost: x\r\nContent-Length: ${LARGEST}\r\n\r\n${"x".repeat(LARGEST / 2)}`;
         const stopped = Array.from({ length: 20 }, () => say(half));
         const silent = [say("POST /impact HTTP/1.1\r\nHo"), say("")];
         await expect.poll(async () => (await ask("POST", "/impact", policy("web-1"))).status).toBe(503);
         expect((await ask("GET", "/status")).status).toBe(200);
-        expect(residentBytes(pid) - before).toBeLessThan(120 << 20);
+        expect(memoryOf(pid).rss - before).toBeLessThan(120 << 20);
         const answers = (await Promise.all([...stopped, ...silent])).map((text) => text.split("\r\n")[0]);
         expect(new Set(answers.map((line) => line?.split(" ")[1] ?? ""))).toEqual(new Set(["408", "503"]));
         expect((await ask("POST", "/impact", policy("web-1"))).status).toBe(200);

@@ -1,6 +1,5 @@
-import { chmodSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { claimSocketPath } from "../../xds/index.ts";
+import { claimSocketPath, protectSocket } from "../../xds/index.ts";
 import { errorText } from "../host/index.ts";
 import type { Quarantined } from "../quarantine/index.ts";
 import type { FarewellCounts } from "./farewell.ts";
@@ -125,7 +124,7 @@ export async function serveStatus(
     server.once("error", reject);
     server.listen(path, resolve);
   });
-  chmodSync(path, 0o600);
+  protectSocket(path);
   return {
     stop: () =>
       new Promise((resolve) => {

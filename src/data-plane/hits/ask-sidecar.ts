@@ -16,10 +16,10 @@ export function askSidecar(stateFolder: string, path: string, body?: Uint8Array)
       answer.on("error", reject);
       answer.on("end", () => {
         const text = Buffer.concat(parts).toString("utf8");
+        const said = text.trimEnd();
         if (answer.statusCode === 200) resolve(text);
-        else if (answer.statusCode === 400 && text !== "") reject(new Error(text.trimEnd()));
-        else
-          reject(new Error(`it answered ${path} with ${answer.statusCode}${text === "" ? "" : `: ${text.trimEnd()}`}`));
+        else if (answer.statusCode === 400 && said !== "") reject(new Error(said));
+        else reject(new Error(`it answered ${path} with ${answer.statusCode}${said === "" ? "" : `: ${said}`}`));
       });
     });
     asked.on("timeout", () => asked.destroy(new Error("it does not answer")));

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { matched } from "../../../test/laws/builders.ts";
 import type { EffectivePolicy } from "../../policy/model/index.ts";
+import { replaceFile } from "../host/index.ts";
 import { attribution } from "./attribution.ts";
 import { type DeniedBecause, deniedCounters } from "./denied-counters.ts";
 import { ledger } from "./ledger.ts";
-import { type LedgerFile, ledgerText, readLedger, writeLedger } from "./ledger-file.ts";
+import { type LedgerFile, ledgerText, readLedger } from "./ledger-file.ts";
 import { ruleCounters } from "./rule-counters.ts";
 
 const SINCE = 1_000;
@@ -117,7 +118,7 @@ test("the file is read back as it was written; a damaged one is no file", () => 
     atLimit: 0,
     linesWaiting: 0,
   };
-  writeLedger(path, ledgerText(content));
+  replaceFile(path, ledgerText(content));
   expect(readLedger(path)).toMatchObject(JSON.parse(JSON.stringify(content)));
   writeFileSync(path, readFileSync(path, "utf8").replace('"ever":2', '"ever":3'));
   expect(readLedger(path)).toBe("unusable");

@@ -5,7 +5,7 @@
 export { askSidecar, STATUS_SOCKET } from "./ask-sidecar.ts";
 export { type Attribution, attribution } from "./attribution.ts";
 export { type Ledger, ledger, otherwise, type SavedLedger } from "./ledger.ts";
-export { type LedgerFile, ledgerText, readLedger, writeLedger } from "./ledger-file.ts";
+export { type LedgerFile, ledgerText, readLedger } from "./ledger-file.ts";
 export { METRICS, metricsText } from "./metrics.ts";
 export {
   type DeniedPlace,

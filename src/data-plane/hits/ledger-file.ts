@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { replaceFile } from "../host/index.ts";
 import type { LogPosition } from "../report/index.ts";
 import type { SavedLedger } from "./ledger.ts";
 
@@ -38,9 +37,6 @@ export function ledgerText(content: LedgerFile): string {
   const text = JSON.stringify({ format: FORMAT, ...content });
   return `${checksum(text)}\n${text}\n`;
 }
-
-/** Throws what the file system says. */
-export const writeLedger: (path: string, text: string) => void = replaceFile;
 
 /** Never throws: what cannot be trusted is as none, and the caller says so. */
 export function readLedger(path: string): LedgerFile | "none" | "unusable" {
